@@ -1,0 +1,58 @@
+# Needs Python 3.11 or later and make; `make test-conformance` needs node as well.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NPM_CACHE := .npm-cache
+
+.PHONY: demo test test-conformance lint bench lock docs clean
+
+$(VENV)/.run: pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+# STAY=1 keeps it up, with a page where you can open issues and comment.
+demo: $(VENV)/.run
+	$(BIN)/python -m bot demo $(if $(STAY),--stay)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest tests --ignore tests/conformance
+
+test-conformance: $(VENV)/.dev $(NPM_CACHE)/.installed
+	OCTOKIT=$(abspath $(NPM_CACHE))/node_modules $(BIN)/python -m pytest tests/conformance
+
+$(NPM_CACHE)/.installed: tests/conformance/package.json
+	mkdir -p $(NPM_CACHE)
+	cp tests/conformance/package.json $(NPM_CACHE)/
+	cd $(NPM_CACHE) && npm install --silent --no-audit --no-fund --no-package-lock
+	touch $@
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tests.support.generated --check
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.acknowledge
+
+# Pages and tables that are written from the code.
+docs: $(VENV)/.dev
+	$(BIN)/python -m tests.support.generated
+
+# Locks hold hashes and no addresses. --universal: one lock for every platform and Python that we support.
+lock: $(VENV)/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header --extra test --extra lint --output-file requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) $(NPM_CACHE) data
