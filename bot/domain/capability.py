@@ -1,0 +1,121 @@
+"""What a capability is: a manifest that declares its powers, and two pure functions."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.domain.actions import Action
+from bot.domain.facts import Facts, Need
+from bot.domain.plan import ModelAnswer, ModelRequest, Plan, Skip
+
+TRIAGE_ROLES: Final = frozenset({"triage", "write", "maintain", "admin"})
+
+
+class Mode(StrEnum):
+    """How far a capability may go in a repository."""
+
+    OFF = "off"
+    OBSERVE = "observe"
+    SUGGEST = "suggest"
+    ACT = "act"
+
+
+class Access(StrEnum):
+    """Who may use a command: anyone, or people with at least the triage role."""
+
+    ANYONE = "anyone"
+    TRIAGE = "triage"
+
+    def permits(self, role: str) -> bool:
+        """Whether a person with GitHub's `role` (role_name) may; an unknown role may not.
+
+        Roles: https://docs.github.com/en/organizations/managing-user-access-to-your-organizations-repositories
+        """
+        return self is Access.ANYONE or role in TRIAGE_ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class CommandHelp:
+    """A slash command as /help shows it."""
+
+    name: str
+    usage: str
+    summary: str
+    access: Access
+    examples: tuple[str, ...] = ()
+
+
+class Options(BaseModel):
+    """Base of a capability's part of the repository configuration: frozen, unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Mode | None = None
+    """The capability's own mode; without one, the repository's."""
+
+    def extra_labels(self) -> frozenset[str]:
+        """Labels that these options allow besides the repository's allow-list."""
+        return frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything that the router, the gate, /help, the docs and app.yaml derive from a capability.
+
+    `events` are "event.action" names; `permissions` are GitHub App permissions ("issues": "write");
+    `actions` are the only action types that the gate lets through.
+    """
+
+    id: str
+    title: str
+    summary: str
+    events: frozenset[str]
+    needs: frozenset[Need]
+    permissions: Mapping[str, str]
+    actions: tuple[type[Action], ...]
+    options: type[Options]
+    commands: tuple[CommandHelp, ...] = ()
+    prompt: str | None = None
+    default: bool = True
+
+
+def _nothing_wrong(_text: str) -> tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What decide() may know besides the facts: how far it may go, its options, and what the App can do here.
+
+    `labels` is the repository's allow-list for labels set by ourselves (`Options.extra_labels` included).
+    `commands` is the help of all capabilities that are on. `docs_url` is the page about this assistant.
+    `unlabel_any`: the maintainers allow /unlabel to take off labels that people set.
+    `check_configuration` lists the mistakes in the text of a configuration file.
+    """
+
+    mode: Mode
+    options: Options
+    labels: frozenset[str] = frozenset()
+    needs_info_label: str = "needs-info"
+    commands: tuple[CommandHelp, ...] = ()
+    docs_url: str = ""
+    unlabel_any: bool = False
+    check_configuration: Callable[[str], tuple[str, ...]] = _nothing_wrong
+
+
+class Capability(Protocol):
+    """Pure: the same facts give the same plan."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+
+    def ask(self, facts: Facts, context: Context) -> ModelRequest | None:
+        """A question for the model, or None where the rules are sure or a model cannot help."""
+        ...
+
+    def decide(self, facts: Facts, answer: ModelAnswer | None, context: Context) -> Plan | Skip:
+        """The plan. Without an answer it is the deterministic one; it never raises on hostile facts."""
+        ...

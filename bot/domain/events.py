@@ -1,0 +1,221 @@
+"""Webhook payloads as frozen values.
+
+Payload reference: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeGuard
+
+ITEM_EVENTS: Final = frozenset(
+    {"issues", "issue_comment", "pull_request", "pull_request_review", "pull_request_review_comment"}
+)
+LIFECYCLE_EVENTS: Final = frozenset({"installation", "installation_repositories", "repository"})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A GitHub account. `kind` is GitHub's account type: User, Bot, Organization, Mannequin."""
+
+    login: str
+    id: int
+    kind: str = "User"
+
+    @property
+    def is_bot(self) -> bool:
+        return self.kind == "Bot" or self.login.endswith("[bot]")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """`url` is the page for people (html_url), without a trailing slash."""
+
+    id: int
+    owner: str
+    name: str
+    private: bool
+    default_branch: str
+    url: str
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRef:
+    """The comment that an event is about. `via_app` is the id of the App that wrote it, if one did."""
+
+    id: int
+    author: Actor
+    body: str
+    via_app: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One delivery about an issue or a pull request. `kind` is "event.action", for example "issues.opened"."""
+
+    delivery: str
+    kind: str
+    installation: int
+    repository: Repository
+    number: int
+    is_pull: bool
+    sender: Actor
+    via_app: int | None = None
+    comment: CommentRef | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The App was installed or removed, or repositories were added, removed, renamed or deleted."""
+
+    delivery: str
+    kind: str
+    installation: int
+    account: str
+    removed: tuple[int, ...] = ()
+    added: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A delivery that needs no work, and why, in one line."""
+
+    reason: str
+
+
+Delivery = Event | Lifecycle | Ignored
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a delivery queues: `key` is the item (or the installation); None means that nothing has to run."""
+
+    key: str | None
+    action: str | None
+    installation: int | None
+    repository: int | None
+    number: int | None
+    reason: str
+
+
+def item_key(repository: int, number: int) -> str:
+    """The name of the one queue slot that an issue or pull request has."""
+    return f"{repository}#{number}"
+
+
+def route(event: str, payload: Mapping[str, Any], handled: frozenset[str]) -> Route:
+    """Where a delivery queues, read from as few fields as possible; never raises on a JSON object.
+
+    `handled` are the "event.action" names that somebody listens to. Events of bots stop here, ours included.
+    """
+    action = _text(payload.get("action"))
+    installation = _id(payload.get("installation"))
+    repository = _id(payload.get("repository"))
+    name = f"{event}.{action}" if action else event
+    if event in LIFECYCLE_EVENTS and installation is not None:
+        return Route(f"installation:{installation}", action, installation, repository, None, f"queued: {name}")
+    if name not in handled:
+        return Route(None, action, installation, repository, None, f"ignored: {name} is not handled")
+    sender = payload.get("sender")
+    if isinstance(sender, Mapping) and sender.get("type") == "Bot":
+        return Route(None, action, installation, repository, None, f"ignored: {name} was done by a bot")
+    item = payload.get("issue") or payload.get("pull_request")
+    number = item.get("number") if isinstance(item, Mapping) else None
+    if installation is None or repository is None or not _is_id(number):
+        reason = f"ignored: {name} names no installation, repository or number"
+        return Route(None, action, installation, repository, None, reason)
+    key = item_key(repository, number)
+    return Route(key, action, installation, repository, number, f"queued: {name}")
+
+
+def parse(event: str, delivery: str, payload: Mapping[str, Any]) -> Delivery:
+    """The value of a delivery. Anything that lacks what we need is `Ignored`, with the field that is missing."""
+    try:
+        if event in ITEM_EVENTS:
+            return _item_event(event, delivery, payload)
+        if event in LIFECYCLE_EVENTS:
+            return _lifecycle(event, delivery, payload)
+    except (KeyError, TypeError, ValueError) as error:
+        return Ignored(f"{event}: unusable payload ({type(error).__name__}: {error})")
+    return Ignored(f"{event} is not handled")
+
+
+def actor(data: Mapping[str, Any] | None) -> Actor:
+    """The account in a payload or an API answer; deleted accounts (null) become the ghost user."""
+    if data is None:
+        return Actor("ghost", 10137, "User")
+    return Actor(str(data["login"]), int(data["id"]), str(data.get("type", "User")))
+
+
+def repository(data: Mapping[str, Any]) -> Repository:
+    """The repository in a payload or an API answer."""
+    return Repository(
+        id=int(data["id"]),
+        owner=str(data["owner"]["login"]),
+        name=str(data["name"]),
+        private=bool(data["private"]),
+        default_branch=str(data.get("default_branch") or "main"),
+        url=str(data["html_url"]).rstrip("/"),
+    )
+
+
+def _item_event(event: str, delivery: str, payload: Mapping[str, Any]) -> Event:
+    item = payload.get("issue") or payload["pull_request"]
+    comment = payload.get("comment") or payload.get("review")
+    label = payload.get("label")
+    return Event(
+        delivery=delivery,
+        kind=f"{event}.{payload['action']}",
+        installation=int(payload["installation"]["id"]),
+        repository=repository(payload["repository"]),
+        number=int(item["number"]),
+        is_pull="pull_request" in payload or bool(item.get("pull_request")),
+        sender=actor(payload["sender"]),
+        via_app=_via_app(comment or item),
+        comment=_comment(comment) if comment else None,
+        label=str(label["name"]) if label else None,
+    )
+
+
+def _comment(data: Mapping[str, Any]) -> CommentRef:
+    return CommentRef(int(data["id"]), actor(data["user"]), str(data.get("body") or ""), _via_app(data))
+
+
+def _via_app(data: Mapping[str, Any]) -> int | None:
+    app = data.get("performed_via_github_app")
+    return int(app["id"]) if isinstance(app, Mapping) else None
+
+
+def _lifecycle(event: str, delivery: str, payload: Mapping[str, Any]) -> Lifecycle | Ignored:
+    action = payload["action"]
+    installation = payload["installation"]
+    account = payload.get("repository", {}).get("owner") or installation.get("account") or {}
+    removed = [int(one["id"]) for one in payload.get("repositories_removed", ())]
+    added = [int(one["id"]) for one in payload.get("repositories_added", ())]
+    if event == "repository" and action == "deleted":
+        removed.append(int(payload["repository"]["id"]))
+    return Lifecycle(
+        delivery=delivery,
+        kind=f"{event}.{action}",
+        installation=int(installation["id"]),
+        account=str(account.get("login", "")),
+        removed=tuple(removed),
+        added=tuple(added),
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and len(value) <= 64 else None
+
+
+def _is_id(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
+
+
+def _id(value: object) -> int | None:
+    found = value.get("id") if isinstance(value, Mapping) else None
+    return found if _is_id(found) else None

@@ -1,0 +1,155 @@
+"""The one gate: judges each action of each plan, fails closed, and gives a reason for every refusal."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final, assert_never
+
+from bot.domain.actions import (
+    Action,
+    AddLabels,
+    DropSection,
+    LineComment,
+    React,
+    RemoveLabels,
+    Reply,
+    Review,
+    SetSection,
+    Source,
+)
+from bot.domain.capability import Context, Manifest, Mode
+from bot.domain.documents import commentable_lines, is_documentation
+from bot.domain.facts import Facts
+from bot.domain.plan import Plan
+
+MODEL_LABELS: Final = 3
+_REVIEW_COMMENTS: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`action` is what may be done (perhaps less than was asked), None if nothing; `reason` says why not all."""
+
+    action: Action | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    manifest: Manifest
+    plan: Plan
+    facts: Facts
+    context: Context
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether automatic wishes have to stay back: a maintainer has answered, or the item is closed."""
+        closed = self.facts.item.state == "closed"
+        return not self.plan.commanded and (self.facts.maintainer_answered or closed)
+
+
+def judge(manifest: Manifest, plan: Plan, facts: Facts, context: Context) -> tuple[Verdict, ...]:
+    """One verdict per action of the plan, in its order."""
+    case = _Case(manifest, plan, facts, context)
+    return tuple(_judge(action, case) for action in plan.actions)
+
+
+def _judge(action: Action, case: _Case) -> Verdict:
+    if (reason := next(_general_objections(action, case), None)) is not None:
+        return Verdict(None, reason)
+    match action:
+        case AddLabels():
+            return _add_labels(action, case)
+        case RemoveLabels():
+            return _remove_labels(action, case)
+        case Review():
+            return _review(action, case)
+        case SetSection():
+            return _set_section(action, case)
+        case Reply() | React():
+            present = case.facts.event.comment is not None
+            return Verdict(action) if present else Verdict(None, "there is no comment to answer")
+        case DropSection():
+            return Verdict(action)
+        case _:  # pragma: no cover
+            assert_never(action)
+
+
+def _general_objections(action: Action, case: _Case) -> Iterator[str]:
+    if not isinstance(action, case.manifest.actions):
+        yield f"{case.manifest.id} may not plan {type(action).__name__}"
+    if case.context.mode in (Mode.OFF, Mode.OBSERVE):
+        yield f"mode {case.context.mode}: recorded only"
+    if case.facts.item.locked:
+        yield "the conversation is locked"
+    if case.facts.event.sender.is_bot:
+        yield "the event was caused by a bot"
+
+
+def _set_section(action: SetSection, case: _Case) -> Verdict:
+    if case.facts.memory.silenced:
+        return Verdict(None, "a person deleted our comment here")
+    if case.withdrawn and case.manifest.id not in case.facts.memory.sections:
+        return Verdict(None, _withdrawn_reason(case))
+    return Verdict(action)
+
+
+def _add_labels(action: AddLabels, case: _Case) -> Verdict:
+    commanded = action.source is Source.COMMAND
+    if case.context.mode is Mode.SUGGEST and not commanded:
+        return Verdict(None, "mode suggest: labels are only suggested")
+    if not commanded and case.withdrawn:
+        return Verdict(None, _withdrawn_reason(case))
+    allowed, reasons = [], []
+    for label in dict.fromkeys(action.labels):
+        reason = _label_objection(label, commanded=commanded, case=case)
+        allowed += [] if reason else [label]
+        reasons += [reason] if reason else []
+    if action.source is Source.MODEL and len(allowed) > MODEL_LABELS:
+        reasons.append(f"a model may set at most {MODEL_LABELS} labels")
+        allowed = allowed[:MODEL_LABELS]
+    return Verdict(replace(action, labels=tuple(allowed)) if allowed else None, "; ".join(reasons))
+
+
+def _label_objection(label: str, *, commanded: bool, case: _Case) -> str:
+    if label not in case.facts.label_names:
+        return f"the repository has no label “{label}”"
+    if commanded:
+        return ""
+    if label not in case.context.labels:
+        return f"“{label}” is not in the allow-list"
+    if label in case.facts.removed_by_people:
+        return f"a person removed “{label}”"
+    return ""
+
+
+def _remove_labels(action: RemoveLabels, case: _Case) -> Verdict:
+    if case.context.mode is Mode.SUGGEST and action.source is not Source.COMMAND:
+        return Verdict(None, "mode suggest: labels are not touched")
+    any_owner = action.any_owner and action.source is Source.COMMAND and case.context.unlabel_any
+    mine = case.facts.item.labels if any_owner else case.facts.set_by_us
+    allowed = tuple(label for label in dict.fromkeys(action.labels) if label in mine)
+    reason = "" if len(allowed) == len(action.labels) else "only labels that we set are removed"
+    return Verdict(replace(action, labels=allowed) if allowed else None, reason)
+
+
+def _review(action: Review, case: _Case) -> Verdict:
+    item = case.facts.item
+    if not item.is_pull or item.head_sha is None or action.head_sha != item.head_sha:
+        return Verdict(None, "the review is not about the head of this pull request")
+    if case.withdrawn:
+        return Verdict(None, _withdrawn_reason(case))
+    lines = {one.path: commentable_lines(one.patch) for one in case.facts.files}
+    kept = tuple(one for one in action.comments if _fits(one, lines))[:_REVIEW_COMMENTS]
+    reason = "" if len(kept) == len(action.comments) else "remarks outside the diff or the documentation were dropped"
+    return Verdict(replace(action, comments=kept) if kept else None, reason)
+
+
+def _fits(remark: LineComment, lines: dict[str, frozenset[int]]) -> bool:
+    wanted = range(remark.start_line or remark.line, remark.line + 1)
+    known = lines.get(remark.path, frozenset())
+    return is_documentation(remark.path) and bool(wanted) and all(line in known for line in wanted)
+
+
+def _withdrawn_reason(case: _Case) -> str:
+    closed = case.facts.item.state == "closed"
+    return "the item is closed" if closed else "a maintainer has answered already"

@@ -1,0 +1,54 @@
+"""What a capability answers: a plan, or the reason why there is none."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.domain.actions import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why, for /why, logs and records. `evidence` are plain-text lines, `method` says what decided
+    ("rules 1", "model NAME with prompt triage 1"), `confidence` is 0..1 or None where it means nothing."""
+
+    outcome: str
+    evidence: tuple[str, ...] = ()
+    method: str = "rules"
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Actions in the order in which they are carried out.
+
+    A `commanded` plan answers a person who may ask for it, so that it goes on where a maintainer has answered.
+    """
+
+    actions: tuple[Action, ...]
+    why: Explanation
+    commanded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Nothing to do, and the reason in one line."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """A question for a model: a prompt's id and its typed inputs (untrusted ones are fenced by the prompt loader)."""
+
+    prompt: str
+    inputs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer:
+    """A validated answer. `data` fits the prompt's closed JSON Schema; `model` and `prompt` name who gave it."""
+
+    data: dict[str, Any]
+    model: str
+    prompt: str
+    tokens: int = 0
