@@ -1,0 +1,201 @@
+"""Deliveries: stored in groups, one queued job per item, drained in order."""
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg.types.json import Jsonb
+
+from bot.store.database import Pool
+
+QUEUE: Final = "items"
+TASK: Final = "process_item"
+
+# One statement stores a group and makes sure that each item has a job that will see it. DO UPDATE (and not DO
+# NOTHING) locks a job that is still waiting until this commit: a worker that took it before could miss the new rows.
+_STORE: Final = """
+WITH incoming AS (
+    SELECT * FROM unnest(%(guids)s::text[], %(events)s::text[], %(actions)s::text[], %(installations)s::bigint[],
+                         %(repositories)s::bigint[], %(numbers)s::int[], %(keys)s::text[], %(bodies)s::bytea[],
+                         %(reasons)s::text[])
+           AS t(guid, event, action, installation_id, repository_id, number, item_key, body, reason)
+), stored AS (
+    INSERT INTO assistant.deliveries
+        (guid, event, action, installation_id, repository_id, number, item_key, body, state, reason, finished_at)
+    SELECT guid, event, action, installation_id, repository_id, number, item_key, body,
+           CASE WHEN item_key IS NULL THEN 'ignored' ELSE 'queued' END, reason,
+           CASE WHEN item_key IS NULL THEN now() END
+    FROM incoming
+    ON CONFLICT (guid) DO NOTHING
+    RETURNING guid, item_key, repository_id
+), jobs AS (
+    INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
+    SELECT %(queue)s, %(task)s, -coalesce(waiting.count, 0), item_key, item_key, jsonb_build_object('key', item_key)
+    FROM (SELECT item_key, max(repository_id) AS repository_id FROM stored WHERE item_key IS NOT NULL
+          GROUP BY item_key) AS keys
+    LEFT JOIN LATERAL (
+        SELECT count(*) AS count FROM (SELECT 1 FROM assistant.deliveries d
+        WHERE d.state = 'queued' AND d.repository_id = keys.repository_id LIMIT 1000) AS few
+    ) AS waiting ON true
+    ORDER BY item_key
+    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET queueing_lock = excluded.queueing_lock
+    RETURNING id
+)
+SELECT guid, (SELECT pg_notify('procrastinate_queue_v1#' || %(queue)s,
+                               '{"type": "job_inserted", "job_id": ' || min(id) || '}') FROM jobs)
+FROM stored
+"""
+
+_WAKE: Final = """
+INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at)
+VALUES (%(queue)s, %(task)s, %(key)s, %(key)s, jsonb_build_object('key', %(key)s::text), %(at)s)
+ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A delivery to store; without `item_key` it is kept as ignored, with its reason."""
+
+    guid: str
+    event: str
+    action: str | None
+    installation: int | None
+    repository: int | None
+    number: int | None
+    item_key: str | None
+    body: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The oldest unfinished delivery of an item. `body` is the raw request."""
+
+    guid: str
+    event: str
+    body: bytes
+    attempts: int
+    not_before: datetime | None
+    decided_at: datetime | None
+    received_at: datetime
+
+
+def compress(body: bytes) -> bytes:
+    return zlib.compress(body, 1)
+
+
+class Deliveries:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def store(self, group: list[Incoming]) -> set[str]:
+        """Store a group (bodies already compressed) in one transaction; returns the GUIDs that were new."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                _STORE,
+                {
+                    "guids": [one.guid for one in group],
+                    "events": [one.event for one in group],
+                    "actions": [one.action for one in group],
+                    "installations": [one.installation for one in group],
+                    "repositories": [one.repository for one in group],
+                    "numbers": [one.number for one in group],
+                    "keys": [one.item_key for one in group],
+                    "bodies": [one.body for one in group],
+                    "reasons": [one.reason for one in group],
+                    "queue": QUEUE,
+                    "task": TASK,
+                },
+                binary=True,
+            )
+            return {str(row[0]) for row in await cursor.fetchall()}
+
+    async def next(self, key: str) -> Waiting | None:
+        """The oldest unfinished delivery of the item."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT guid, event, body, attempts, not_before, decided_at, received_at FROM assistant.deliveries "
+                "WHERE item_key = %s AND state = 'queued' ORDER BY position LIMIT 1",
+                (key,),
+            )
+            row = await cursor.fetchone()
+        if row is None:
+            return None
+        guid, event, body, attempts, not_before, decided_at, received_at = row
+        return Waiting(guid, event, zlib.decompress(body), attempts, not_before, decided_at, received_at)
+
+    async def finish(self, guid: str, state: str, reason: str) -> None:
+        """End a delivery as done, failed or ignored."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "UPDATE assistant.deliveries SET state = %s, reason = %s, finished_at = now(), not_before = NULL "
+                "WHERE guid = %s",
+                (state, reason[:500], guid),
+            )
+
+    async def postpone(self, guid: str, key: str, *, until: datetime, reason: str, counts: bool) -> None:
+        """Let a delivery (and so its item) wait until then, with a job that will wake it."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "UPDATE assistant.deliveries SET not_before = %s, reason = %s, attempts = attempts + %s "
+                "WHERE guid = %s",
+                (until, reason[:500], int(counts), guid),
+            )
+            await connection.execute(_WAKE, {"queue": QUEUE, "task": TASK, "key": key, "at": until})
+
+    async def wake(self, key: str, at: datetime | None = None) -> None:
+        """Make sure that a job of the item waits (at once, or at that time)."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_WAKE, {"queue": QUEUE, "task": TASK, "key": key, "at": at})
+
+    async def orphans(self) -> list[str]:
+        """Items with unfinished deliveries but no job: none, unless a table was tampered with or restored."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT DISTINCT item_key FROM assistant.deliveries d WHERE state = 'queued' AND NOT EXISTS "
+                "(SELECT 1 FROM procrastinate_jobs j WHERE j.lock = d.item_key AND j.status IN ('todo', 'doing'))"
+            )
+            return [str(row[0]) for row in await cursor.fetchall()]
+
+    async def reopen(self, guid: str) -> bool:
+        """Queue a finished delivery again (for `replay`); False if it is not known or was never for us."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "UPDATE assistant.deliveries SET state = 'queued', attempts = 0, not_before = NULL, decided_at = NULL, "
+                "finished_at = NULL WHERE guid = %s AND item_key IS NOT NULL RETURNING item_key",
+                (guid,),
+            )
+            row = await cursor.fetchone()
+            if row is None:
+                return False
+            await connection.execute("DELETE FROM assistant.decisions WHERE guid = %s", (guid,))
+            await connection.execute(_WAKE, {"queue": QUEUE, "task": TASK, "key": row[0], "at": None})
+            return True
+
+    async def known(self, guids: list[str]) -> set[str]:
+        """Those of the GUIDs that are stored."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute("SELECT guid FROM assistant.deliveries WHERE guid = ANY(%s)", (guids,))
+            return {str(row[0]) for row in await cursor.fetchall()}
+
+    async def counts(self) -> dict[str, int]:
+        """How many deliveries are in each state (finished ones: of those still kept)."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute("SELECT state, count(*) FROM assistant.deliveries GROUP BY state")
+            return {str(state): int(count) for state, count in await cursor.fetchall()}
+
+    async def save_progress(self, name: str, value: dict[str, Any]) -> None:
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO assistant.progress (name, value) VALUES (%s, %s) "
+                "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (name, Jsonb(value)),
+            )
+
+    async def load_progress(self, name: str) -> dict[str, Any]:
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute("SELECT value FROM assistant.progress WHERE name = %s", (name,))
+            row = await cursor.fetchone()
+        return dict(row[0]) if row else {}

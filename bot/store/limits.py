@@ -1,0 +1,151 @@
+"""Limits that hold for all processes together: back-off windows, write rates, daily budgets, claims."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.domain.errors import ClaimLost
+from bot.store.database import Pool
+
+# GitHub's secondary limits are about 80 content-creating requests a minute and 500 an hour:
+# https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+PER_MINUTE: Final = 80
+PER_HOUR: Final = 500
+BURST: Final = 40
+
+# Free slots are found under a lock of the installation's own, so that two processes cannot share the last one.
+_TAKE: Final = """
+WITH recent AS (
+    SELECT at FROM assistant.content_writes
+    WHERE installation_id = %(id)s AND at > clock_timestamp() - interval '1 hour'
+), delays AS (
+    SELECT greatest(
+        (SELECT at + interval '1 hour' FROM recent ORDER BY at DESC OFFSET %(hour)s - 1 LIMIT 1),
+        (SELECT at + interval '1 minute' FROM recent ORDER BY at DESC OFFSET %(minute)s - 1 LIMIT 1),
+        (SELECT max(at) + interval '1 second' FROM recent
+         HAVING count(*) FILTER (WHERE at > clock_timestamp() - interval '1 minute') >= %(burst)s)
+    ) AS free_at
+)
+SELECT greatest(0, extract(epoch FROM free_at - clock_timestamp()))::float8 FROM delays
+"""
+
+
+class Limits:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def take_write(self, installation: int) -> float:
+        """Seconds until the installation may write again; 0 takes a slot now."""
+        async with self._pool.connection() as connection:
+            await connection.execute("SELECT pg_advisory_xact_lock(17, %s::int)", (installation % 2**31,))
+            cursor = await connection.execute(
+                _TAKE, {"id": installation, "hour": PER_HOUR, "minute": PER_MINUTE, "burst": BURST}
+            )
+            row = await cursor.fetchone()
+            wait = float(row[0]) if row and row[0] is not None else 0.0
+            if wait == 0.0:
+                await connection.execute(
+                    "INSERT INTO assistant.content_writes VALUES (%s, clock_timestamp())", (installation,)
+                )
+            return wait
+
+    async def prune_writes(self) -> None:
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "DELETE FROM assistant.content_writes WHERE at < now() - interval '1 hour 1 minute'"
+            )
+            await connection.execute("DELETE FROM assistant.backoffs WHERE until < now()")
+
+    async def back_off(self, scope: str, until: datetime, reason: str) -> None:
+        """No request in this scope until then; a longer window stays."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO assistant.backoffs VALUES (%s, %s, %s) ON CONFLICT (scope) DO UPDATE SET "
+                "until = greatest(backoffs.until, excluded.until), reason = excluded.reason",
+                (scope, until, reason),
+            )
+
+    async def window(self, scope: str) -> datetime | None:
+        """The end of the scope's back-off window, if one is open."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT until FROM assistant.backoffs WHERE scope = %s AND until > now()", (scope,)
+            )
+            row = await cursor.fetchone()
+        return row[0] if row else None
+
+    async def spend(self, scope: str, amount: int, limit: int) -> bool:
+        """Count `amount` towards today's (UTC) budget of the scope; False, and nothing counted, if it is used up."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "INSERT INTO assistant.budgets AS b VALUES (%(scope)s, (now() AT TIME ZONE 'utc')::date, %(amount)s) "
+                "ON CONFLICT (scope, day) DO UPDATE SET used = b.used + %(amount)s "
+                "WHERE b.used + %(amount)s <= %(limit)s RETURNING used",
+                {"scope": scope, "amount": amount, "limit": limit},
+            )
+            return amount <= limit and await cursor.fetchone() is not None
+
+    async def spent(self, scope: str) -> int:
+        """What today's (UTC) budget of the scope has been used for."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT used FROM assistant.budgets WHERE scope = %s AND day = (now() AT TIME ZONE 'utc')::date",
+                (scope,),
+            )
+            row = await cursor.fetchone()
+        return int(row[0]) if row else 0
+
+    async def claim(self, key: str) -> int:
+        """Take the item over: returns the epoch of the claim, which makes every older one void."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "INSERT INTO assistant.claims VALUES (%s) "
+                "ON CONFLICT (item_key) DO UPDATE SET epoch = claims.epoch + 1 RETURNING epoch",
+                (key,),
+            )
+            row = await cursor.fetchone()
+        assert row is not None
+        return int(row[0])
+
+    async def check_claim(self, key: str, epoch: int) -> None:
+        """Raise ClaimLost if another worker has taken the item over since."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT 1 FROM assistant.claims WHERE item_key = %s AND epoch = %s", (key, epoch)
+            )
+            if await cursor.fetchone() is None:
+                raise ClaimLost(f"{key} was taken over by another worker")
+
+    async def now(self) -> datetime:
+        """The database's clock, which all processes share."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute("SELECT clock_timestamp()")
+            row = await cursor.fetchone()
+        assert row is not None
+        value: datetime = row[0]
+        return value
+
+    async def load_level(self, endpoint: str) -> str | None:
+        """How the endpoint takes structured answers, as learned before."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute("SELECT level FROM assistant.endpoints WHERE name = %s", (endpoint,))
+            row = await cursor.fetchone()
+        return str(row[0]) if row else None
+
+    async def save_level(self, endpoint: str, level: str) -> None:
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO assistant.endpoints (name, level) VALUES (%s, %s) "
+                "ON CONFLICT (name) DO UPDATE SET level = excluded.level, learned_at = now()",
+                (endpoint, level),
+            )
+
+    async def my_turn(self, chore: str, every: timedelta) -> bool:
+        """True for one process per period: whoever asks first after it has passed."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "INSERT INTO assistant.progress AS p VALUES ('turn: ' || %(chore)s, to_jsonb(now())) "
+                "ON CONFLICT (name) DO UPDATE SET value = to_jsonb(now()) "
+                "WHERE (p.value #>> '{}')::timestamptz < now() - %(every)s::interval RETURNING 1",
+                {"chore": chore, "every": every},
+            )
+            return await cursor.fetchone() is not None

@@ -1,0 +1,179 @@
+"""What was decided, and what was done about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from bot.domain.facts import DecisionRecord
+from bot.store.database import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One capability's decision about one delivery. `plan` holds the actions that the gate let through, encoded."""
+
+    capability: str
+    facts_digest: str
+    outcome: str
+    evidence: tuple[str, ...]
+    method: str
+    confidence: float | None
+    tokens: int
+    plan: list[Any]
+    verdicts: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the decisions of a delivery are about."""
+
+    guid: str
+    event: str
+    repository: int
+    number: int
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """`fresh` is True for the attempt that announced the effect; otherwise an earlier one may have been sent."""
+
+    state: str
+    fresh: bool
+    target_id: int | None
+    begun_at: datetime
+
+
+class Records:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def save(self, subject: Subject, decisions: Sequence[Decision]) -> None:
+        """Record all decisions of a delivery at once and mark it as decided, before anything is done."""
+        rows = [
+            {
+                "guid": subject.guid, "capability": one.capability, "repository": subject.repository,
+                "number": subject.number, "author": subject.author, "event": subject.event,
+                "digest": one.facts_digest, "outcome": one.outcome[:500], "evidence": Jsonb(list(one.evidence)),
+                "method": one.method, "confidence": one.confidence, "tokens": one.tokens,
+                "plan": Jsonb(one.plan), "verdicts": Jsonb(one.verdicts), "acted": bool(one.plan),
+            }
+            for one in decisions
+        ]  # fmt: skip
+        async with self._pool.connection() as connection:
+            await connection.cursor().executemany(
+                "INSERT INTO assistant.decisions (guid, capability, repository_id, number, author, event, "
+                "facts_digest, outcome, evidence, method, confidence, tokens, plan, verdicts, acted) VALUES "
+                "(%(guid)s, %(capability)s, %(repository)s, %(number)s, %(author)s, %(event)s, %(digest)s, "
+                "%(outcome)s, %(evidence)s, %(method)s, %(confidence)s, %(tokens)s, %(plan)s, %(verdicts)s, "
+                "%(acted)s) ON CONFLICT (guid, capability) DO NOTHING",
+                rows,
+            )
+            await connection.execute(
+                "UPDATE assistant.deliveries SET decided_at = now() WHERE guid = %s", (subject.guid,)
+            )
+
+    async def plans(self, guid: str) -> list[tuple[str, list[Any]]]:
+        """(capability, encoded actions) of a decided delivery, in the order of deciding."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT capability, plan FROM assistant.decisions WHERE guid = %s ORDER BY id", (guid,)
+            )
+            return [(str(name), list(plan)) for name, plan in await cursor.fetchall()]
+
+    async def forget_decisions(self, guid: str) -> bool:
+        """Drop the decisions of a delivery of which nothing was begun; False where something was."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute("SELECT 1 FROM assistant.effects WHERE guid = %s LIMIT 1", (guid,))
+            if await cursor.fetchone():
+                return False
+            await connection.execute("DELETE FROM assistant.decisions WHERE guid = %s", (guid,))
+            await connection.execute("UPDATE assistant.deliveries SET decided_at = NULL WHERE guid = %s", (guid,))
+            return True
+
+    async def recent(self, repository: int, number: int) -> tuple[DecisionRecord, ...]:
+        """The newest decision per capability that found something to say, oldest capability first."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT DISTINCT ON (capability) capability, created_at, event, outcome, evidence, method, confidence "
+                "FROM assistant.decisions WHERE repository_id = %s AND number = %s AND method <> '' "
+                "ORDER BY capability, id DESC",
+                (repository, number),
+            )
+            rows = await cursor.fetchall()
+        return tuple(
+            DecisionRecord(str(capability), at, str(event), str(outcome), tuple(evidence), _method(method, confidence))
+            for capability, at, event, outcome, evidence, method, confidence in rows
+        )
+
+    async def begin(self, key: str, subject: Subject, detail: dict[str, Any]) -> EffectRow:
+        """Announce a write. A row that was there already is returned as it is, with `fresh` False."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "INSERT INTO assistant.effects (key, guid, repository_id, number, state, detail) "
+                "VALUES (%s, %s, %s, %s, 'pending', %s) ON CONFLICT (key) DO NOTHING RETURNING begun_at",
+                (key, subject.guid, subject.repository, subject.number, Jsonb(detail)),
+            )
+            row = await cursor.fetchone()
+            if row is not None:
+                return EffectRow("pending", fresh=True, target_id=None, begun_at=row[0])
+            cursor = await connection.execute(
+                "SELECT state, target_id, begun_at FROM assistant.effects WHERE key = %s", (key,)
+            )
+            found = await cursor.fetchone()
+        assert found is not None, "effects are deleted only with their repository"
+        return EffectRow(str(found[0]), fresh=False, target_id=found[1], begun_at=found[2])
+
+    async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None:
+        """Record that a write arrived (and what GitHub called it)."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "UPDATE assistant.effects SET state = 'done', target_id = coalesce(%s, target_id), "
+                "detail = coalesce(%s, detail), finished_at = now() WHERE key = %s",
+                (target, Jsonb(detail) if detail is not None else None, key),
+            )
+
+    async def refused(self, key: str) -> None:
+        """GitHub refused the write for good: it did not happen, and may be announced anew."""
+        async with self._pool.connection() as connection:
+            await connection.execute("DELETE FROM assistant.effects WHERE key = %s AND state = 'pending'", (key,))
+
+    async def applied_labels(self, repository: int, number: int) -> frozenset[str]:
+        """Labels that we put on this thread, by our own record."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT DISTINCT jsonb_array_elements_text(detail->'added') FROM assistant.effects "
+                "WHERE repository_id = %s AND number = %s AND state = 'done' AND detail ? 'added'",
+                (repository, number),
+            )
+            return frozenset(str(row[0]) for row in await cursor.fetchall())
+
+    async def known_remarks(self, repository: int, number: int, besides: str) -> frozenset[str]:
+        """Digests of review remarks made on this pull request by other deliveries than `besides`."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT DISTINCT jsonb_array_elements_text(detail->'remarks') FROM assistant.effects "
+                "WHERE repository_id = %s AND number = %s AND guid <> %s AND detail ? 'remarks'",
+                (repository, number, besides),
+            )
+            return frozenset(str(row[0]) for row in await cursor.fetchall())
+
+    async def expire(self, *, bodies: timedelta, decisions: timedelta) -> int:
+        """Delete what is older than its retention; returns how many deliveries went."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "DELETE FROM assistant.deliveries WHERE state <> 'queued' AND received_at < now() - %s::interval",
+                (bodies,),
+            )
+            await connection.execute(
+                "DELETE FROM assistant.decisions WHERE created_at < now() - %s::interval", (decisions,)
+            )
+            await connection.execute("DELETE FROM assistant.budgets WHERE day < current_date - 7")
+            return cursor.rowcount
+
+
+def _method(method: str, confidence: float | None) -> str:
+    return method if confidence is None else f"{method}, confidence {confidence:.2f}"

@@ -1,0 +1,131 @@
+"""What must be remembered of a thread and of a repository."""
+
+import hashlib
+import secrets
+from typing import Any
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from bot.domain.codec import decode, encode
+from bot.domain.status import Section, Thread
+from bot.store.database import Pool
+
+
+class Threads:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def load(self, repository: int, number: int) -> Thread:
+        """The thread as we left it; an unknown one is empty."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT comment_id, sections, silenced FROM assistant.threads WHERE repository_id = %s AND number = %s",
+                (repository, number),
+            )
+            row = await cursor.fetchone()
+        if row is None:
+            return Thread()
+        comment, sections, silenced = row
+        return Thread(comment, {name: _section(data) for name, data in sections.items()}, silenced)
+
+    async def save(self, repository: int, number: int, thread: Thread) -> None:
+        sections = {name: {"text": encode(one.text), "quiet": one.quiet} for name, one in thread.sections.items()}
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO assistant.threads (repository_id, number, comment_id, sections, silenced) "
+                "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (repository_id, number) DO UPDATE SET "
+                "comment_id = excluded.comment_id, sections = excluded.sections, silenced = excluded.silenced",
+                (repository, number, thread.comment_id, Jsonb(sections), thread.silenced),
+            )
+
+    async def silence(self, repository: int, number: int) -> None:
+        """A person deleted our comment: it never returns."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO assistant.threads (repository_id, number, silenced) VALUES (%s, %s, true) "
+                "ON CONFLICT (repository_id, number) DO UPDATE SET silenced = true, comment_id = NULL",
+                (repository, number),
+            )
+
+    async def marker_key(self) -> bytes:
+        """The random key of our markers; made once, kept in the database."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO assistant.secrets (name, value) VALUES ('markers', %s) ON CONFLICT DO NOTHING",
+                (secrets.token_bytes(32),),
+            )
+            cursor = await connection.execute("SELECT value FROM assistant.secrets WHERE name = 'markers'")
+            row = await cursor.fetchone()
+        assert row is not None
+        return bytes(row[0])
+
+    async def good_configuration(self, repository: int) -> str | None:
+        """The last configuration of the repository that could be used."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT good_text FROM assistant.configurations WHERE repository_id = %s", (repository,)
+            )
+            row = await cursor.fetchone()
+        return str(row[0]) if row and row[0] is not None else None
+
+    async def keep_configuration(self, repository: int, text: str) -> None:
+        """Remember a configuration that can be used."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO assistant.configurations (repository_id, good_text) VALUES (%s, %s) "
+                "ON CONFLICT (repository_id) DO UPDATE SET good_text = excluded.good_text, noticed_digest = NULL "
+                "WHERE configurations.good_text IS DISTINCT FROM excluded.good_text "
+                "OR configurations.noticed_digest IS NOT NULL",
+                (repository, text),
+            )
+
+    async def notice_configuration(self, repository: int, text: str) -> bool:
+        """True for the first caller that has this broken configuration to report."""
+        digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "INSERT INTO assistant.configurations (repository_id, noticed_digest) VALUES (%s, %s) "
+                "ON CONFLICT (repository_id) DO UPDATE SET noticed_digest = excluded.noticed_digest "
+                "WHERE configurations.noticed_digest IS DISTINCT FROM excluded.noticed_digest RETURNING 1",
+                (repository, digest),
+            )
+            return await cursor.fetchone() is not None
+
+    async def forget_repository(self, repository: int) -> None:
+        """Delete everything that is kept about a repository."""
+        async with self._pool.connection() as connection:
+            for table in ("effects", "decisions", "threads", "configurations", "deliveries"):
+                statement = sql.SQL("DELETE FROM {} WHERE repository_id = %s").format(
+                    sql.Identifier("assistant", table)
+                )
+                await connection.execute(statement, (repository,))
+
+    async def forget_installation(self, installation: int) -> list[int]:
+        """Delete everything that is kept about an installation's repositories; returns their ids."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT DISTINCT repository_id FROM assistant.deliveries "
+                "WHERE installation_id = %s AND repository_id IS NOT NULL",
+                (installation,),
+            )
+            found = [int(row[0]) for row in await cursor.fetchall()]
+        for repository in found:
+            await self.forget_repository(repository)
+        return found
+
+    async def forget_author(self, login: str) -> int:
+        """Delete the decisions about one person's items and the bodies of their deliveries; returns how many."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "DELETE FROM assistant.decisions WHERE lower(author) = lower(%s) RETURNING guid", (login,)
+            )
+            guids = [str(row[0]) for row in await cursor.fetchall()]
+            cursor = await connection.execute(
+                "DELETE FROM assistant.deliveries WHERE guid = ANY(%s) AND state <> 'queued'", (guids,)
+            )
+            return len(guids)
+
+
+def _section(data: dict[str, Any]) -> Section:
+    return Section(decode(data["text"]), bool(data["quiet"]))
