@@ -1,0 +1,164 @@
+"""The App's identity, its JWT, and installation tokens narrowed to one repository."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import aiohttp
+import jwt
+from cachetools import LRUCache, TTLCache
+
+from bot.domain.errors import Terminal
+from bot.domain.facts import AppIdentity
+from bot.domain.ports import Windows
+from bot.github.client import GitHub
+
+_RENEW_BEFORE: Final = 5 * 60
+_JWT_LIFETIME: Final = 9 * 60
+_LEVELS: Final = {"read": 1, "write": 2, "admin": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The App's id and private key (PEM)."""
+
+    app_id: int
+    private_key: str
+
+    def jwt(self, now: float) -> str:
+        """RS256, back-dated 60 s against clock drift, good for 9 minutes (GitHub's limit is 10).
+
+        https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
+        """
+        claims = {"iat": int(now) - 60, "exp": int(now) - 60 + _JWT_LIFETIME, "iss": str(self.app_id)}
+        return jwt.encode(claims, self.private_key, algorithm="RS256")
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What an installation granted; `suspended` ones may do nothing."""
+
+    id: int
+    permissions: Mapping[str, str]
+    suspended: bool
+
+    def grants(self, wanted: Mapping[str, str]) -> bool:
+        """Whether every wanted permission was granted at that level or above."""
+        return all(_level(self.permissions.get(name)) >= _level(level) for name, level in wanted.items())
+
+
+class GitHubApp:
+    """Gives clients for installations. `declared` are the permissions that a token asks for at most."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        credentials: Credentials,
+        *,
+        api_url: str,
+        windows: Windows,
+        declared: Mapping[str, str],
+    ) -> None:
+        self._session = session
+        self._credentials = credentials
+        self._api_url = api_url
+        self._windows = windows
+        self._declared = declared
+        self._tokens: TTLCache[tuple[int, int], tuple[str, float]] = TTLCache(10_000, 3600)
+        self._installations: TTLCache[int, Installation] = TTLCache(10_000, 300)
+        self._etags: LRUCache[int, LRUCache[str, Any]] = LRUCache(200)
+        self._locks: LRUCache[tuple[int, int], asyncio.Lock] = LRUCache(10_000)
+        self._identity: AppIdentity | None = None
+
+    @property
+    def api(self) -> GitHub:
+        """The client of the App itself (JWT)."""
+        return GitHub(self._session, self._api_url, token=self._app_token, scope="app", windows=self._windows)
+
+    async def identity(self) -> AppIdentity:
+        """The App's id and slug, asked once."""
+        if self._identity is None:
+            data = await self.api.get("/app")
+            self._identity = AppIdentity(int(data["id"]), str(data["slug"]))
+        return self._identity
+
+    async def installation(self, installation: int) -> Installation:
+        """What the installation granted, remembered for five minutes."""
+        found = self._installations.get(installation)
+        if found is None:
+            data = await self.api.get(f"/app/installations/{installation}")
+            found = Installation(installation, dict(data["permissions"]), data.get("suspended_at") is not None)
+            self._installations[installation] = found
+        return found
+
+    def forget(self, installation: int) -> None:
+        """Ask anew next time: permissions or repositories have changed, or the App was removed."""
+        self._installations.pop(installation, None)
+        self._etags.pop(installation, None)
+        for key in [key for key in self._tokens if key[0] == installation]:
+            self._tokens.pop(key, None)
+
+    def client(self, installation: int, repository: int) -> GitHub:
+        """A client whose token is good for that repository only."""
+
+        async def token(renew: bool) -> str:
+            return await self._token(installation, repository, renew=renew)
+
+        return GitHub(
+            self._session,
+            self._api_url,
+            token=token,
+            scope=f"installation:{installation}",
+            windows=self._windows,
+            installation=installation,
+            cache=self._etag_cache(installation),
+        )
+
+    async def _app_token(self, renew: bool) -> str:
+        return f"Bearer {self._credentials.jwt(time.time())}"
+
+    async def _token(self, installation: int, repository: int, *, renew: bool) -> str:
+        key = (installation, repository)
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        async with lock:
+            if renew:
+                self._tokens.pop(key, None)
+            token, good_until = self._tokens.get(key, ("", 0.0))
+            if time.monotonic() >= good_until:
+                token, good_until = await self._new_token(installation, repository)
+                self._tokens[key] = (token, good_until)
+        return f"Bearer {token}"
+
+    async def _new_token(self, installation: int, repository: int) -> tuple[str, float]:
+        """A token and the monotonic time at which to renew it: five minutes before its hour ends."""
+        granted = await self.installation(installation)
+        if granted.suspended:
+            raise Terminal("the installation is suspended")
+        data = await self.api.send(
+            "POST",
+            f"/app/installations/{installation}/access_tokens",
+            {"repository_ids": [repository], "permissions": intersection(self._declared, granted.permissions)},
+        )
+        asked = time.monotonic()
+        lifetime = (_time(data["expires_at"]) - time.time()) if data.get("expires_at") else 3600.0
+        # The lifetime is at most an hour whatever our clock says, and never so short that we would ask in a loop.
+        return str(data["token"]), asked + min(max(lifetime, 360.0), 3600.0) - _RENEW_BEFORE
+
+    def _etag_cache(self, installation: int) -> LRUCache[str, Any]:
+        return self._etags.setdefault(installation, LRUCache(500))
+
+
+def intersection(declared: Mapping[str, str], granted: Mapping[str, str]) -> dict[str, str]:
+    """The permissions that are both declared and granted, at the lower of the two levels."""
+    return {name: min(level, granted[name], key=_level) for name, level in declared.items() if granted.get(name)}
+
+
+def _level(name: str | None) -> int:
+    return _LEVELS.get(name or "", 0)
+
+
+def _time(text: str) -> float:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

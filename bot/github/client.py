@@ -1,0 +1,184 @@
+"""gidgethub with its traps mended in one place: tokens, origins, redirects, rate limits, conditional requests."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+import gidgethub
+import structlog
+from gidgethub.abc import GitHubAPI
+
+from bot.domain.errors import Deferred
+from bot.domain.ports import Windows
+from bot.github.errors import Absent, Forbidden, Moved, Refused, Unavailable
+from bot.github.limits import rate_limit_window
+
+log = structlog.get_logger()
+
+TIMEOUT: Final = aiohttp.ClientTimeout(total=30, connect=10)
+_MAX_ANSWER: Final = 60 * 1024 * 1024
+_MAX_PAGES: Final = 30
+_PATIENCE: Final = 5.0
+_API_VERSION: Final = "2022-11-28"
+USER_AGENT: Final = "contribution-assistant"
+
+TokenSource = Callable[[bool], Awaitable[str]]
+"""Gives the authorization header's value; True asks for a new token because the old one was refused."""
+
+
+class GitHub(GitHubAPI):
+    """Requests of one installation (or of the App itself) to one API origin.
+
+    `scope` names the back-off window; `installation` is None for the App's own requests, which never write content.
+    Raises Absent, Forbidden, Refused, Moved, Unavailable, or Deferred inside a back-off window.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        base_url: str,
+        *,
+        token: TokenSource,
+        scope: str,
+        windows: Windows,
+        installation: int | None = None,
+        cache: MutableMapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(USER_AGENT, cache=cache, base_url=base_url)
+        self._session = session
+        self._origin = urlsplit(base_url)[:2]
+        self._token = token
+        self._scope = scope
+        self._windows = windows
+        self._installation = installation
+
+    async def get(self, url: str, **query: str | int) -> Any:
+        """One object or list (first page only)."""
+        return await self._guarded(self.getitem(with_query(url, query)))
+
+    async def pages(self, url: str, *, key: str | None = None, **query: str | int) -> AsyncIterator[Any]:
+        """All items of a list, page by page; at most 30 pages of 100. `key` names the list inside an object."""
+        current: str | None = with_query(url, {"per_page": 100, **query})
+        for _ in range(_MAX_PAGES):
+            if current is None:
+                return
+            data, current, _status = await self._guarded(
+                self._make_request("GET", current, None, b"", "application/vnd.github+json")
+            )
+            for one in data[key] if key else data:
+                yield one
+
+    async def send(self, method: str, url: str, data: Mapping[str, Any] | None = None) -> Any:
+        """A write. Returns the answer; an answer without success or, for new things, without an id is Unavailable.
+
+        A slot of the installation's write rate is taken first; Deferred if none is free soon.
+        """
+        if self._installation is not None:
+            await self._take_slot(self._installation)
+        body: Any = b"" if data is None else dict(data)
+        answer, _more, status = await self._guarded(
+            self._make_request(method, url, None, body, "application/vnd.github+json")
+        )
+        if method == "POST" and status not in (200, 201, 202):
+            raise Unavailable(f"{method} was answered {status}")
+        return answer
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def manage_rate_limit(self, *, method: str, url: str) -> None:
+        """No request leaves inside a back-off window, whichever process opened it."""
+        until = await self._windows.window(self._scope)
+        if until is not None:
+            raise Deferred(until, "GitHub asked us to wait")
+
+    async def _take_slot(self, installation: int) -> None:
+        while (wait := await self._windows.take_write(installation)) > 0:
+            if wait > _PATIENCE:
+                until = datetime.now(UTC) + timedelta(seconds=wait)
+                raise Deferred(until, "this installation's write rate is used up")
+            await asyncio.sleep(wait)
+
+    async def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Send with a token that fits, to the API's origin only; one renewal after a 401."""
+        if urlsplit(url)[:2] != self._origin:
+            raise Refused(f"not an address of the API: {urlsplit(url).netloc}")
+        answer = await self._send_once(method, url, headers, body, renew=False)
+        if answer[0] == 401:
+            answer = await self._send_once(method, url, headers, body, renew=True)
+        return answer
+
+    async def _send_once(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, *, renew: bool
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        sent = {
+            **headers,
+            "authorization": await self._token(renew),
+            "x-github-api-version": _API_VERSION,
+        }
+        async with self._session.request(
+            method, url, headers=sent, data=body, allow_redirects=False, timeout=TIMEOUT
+        ) as response:
+            content = bytearray()
+            async for chunk in response.content.iter_chunked(1 << 16):
+                content += chunk
+                if len(content) > _MAX_ANSWER:
+                    raise Refused("the answer is larger than 60 MB")
+            lowered = {name.lower(): value for name, value in response.headers.items()}
+            return response.status, lowered, bytes(content)
+
+    async def _guarded(self, request: Awaitable[Any]) -> Any:
+        try:
+            return await request
+        except gidgethub.HTTPException as error:
+            raise await self._translated(error) from error
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            raise Unavailable(f"{type(error).__name__} while asking GitHub") from error
+        except ValueError as error:
+            # A success whose body is no JSON: a proxy's page, or a cut answer.
+            raise Unavailable("GitHub's answer could not be read") from error
+
+    async def _translated(self, error: gidgethub.HTTPException) -> Exception:
+        status, headers = int(error.status_code), error.headers or {}
+        until = rate_limit_window(status, headers, str(error), datetime.now(UTC))
+        if until is not None:
+            await self._windows.back_off(self._scope, until, f"GitHub answered {status}")
+            log.warning("rate_limited", scope=self._scope, status=status, until=until.isoformat())
+            return Deferred(until, f"GitHub answered {status} and asked us to wait")
+        if status in (301, 302, 307, 308):
+            location = headers.get("location", "")
+            return Moved(location) if urlsplit(location)[:2] == self._origin else Refused("redirected away")
+        if status in (404, 410):
+            return Absent(f"GitHub answered {status}: {_reason(error)}")
+        if status in (401, 403):
+            return Forbidden(f"GitHub answered {status}: {_reason(error)}")
+        if status >= 500 or status in (408, 425):
+            return Unavailable(f"GitHub answered {status}")
+        return Refused(f"GitHub answered {status}: {_reason(error)}")
+
+
+def with_query(url: str, query: Mapping[str, str | int]) -> str:
+    """`url` with query parameters, encoded; braces are encoded too, as the URL is used as a template later."""
+    if not query:
+        return url
+    pairs = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in query.items())
+    return f"{url}{'&' if '?' in url else '?'}{pairs}"
+
+
+def path(*segments: str | int) -> str:
+    """A path below the API's root from raw segments, each fully encoded ("a/b" stays one segment)."""
+    return "/" + "/".join(quote(str(one), safe="") for one in segments)
+
+
+def file_path(name: str) -> str:
+    """A file's path with its slashes kept and everything else encoded."""
+    return "/".join(quote(one, safe="") for one in name.split("/"))
+
+
+def _reason(error: gidgethub.HTTPException) -> str:
+    return " ".join(str(one) for one in error.args)[:200]

@@ -1,0 +1,17 @@
+"""File contents as the API gives them."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+
+def decode_content(data: Any) -> str | None:
+    """The text of a contents answer. Symlinks and submodules have another type and are not followed."""
+    if not isinstance(data, Mapping) or data.get("type") != "file" or data.get("encoding") != "base64":
+        return None
+    if data.get("target") or data.get("submodule_git_url"):
+        return None
+    try:
+        return base64.b64decode(data["content"]).decode("utf-8")
+    except ValueError:
+        return None

@@ -1,0 +1,258 @@
+"""The one way to write to GitHub: reads the target, applies only the difference, looks before it repeats."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol, assert_never
+
+import structlog
+
+from bot.domain.effects import Effect, PutLabels, PutReaction, PutReply, PutReview, PutStatus, TakeLabels
+from bot.domain.errors import Deferred
+from bot.domain.events import Event
+from bot.domain.facts import AppIdentity
+from bot.domain.ports import Fence
+from bot.domain.status import Thread
+from bot.domain.text import Rendered, find_marker
+from bot.github.client import GitHub, path
+from bot.github.errors import Absent, Forbidden, Refused
+
+log = structlog.get_logger()
+
+SETTLE: Final = timedelta(seconds=10)
+"""How long after an unanswered write its absence from a list is believed: lists may lag behind writes."""
+
+
+class EffectState(Protocol):
+    @property
+    def state(self) -> str: ...
+    @property
+    def fresh(self) -> bool: ...
+    @property
+    def target_id(self) -> int | None: ...
+    @property
+    def begun_at(self) -> datetime: ...
+
+
+class Ledger(Protocol):
+    """Announces and confirms writes, bound to one delivery."""
+
+    async def begin(self, key: str, detail: dict[str, Any]) -> EffectState: ...
+    async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None: ...
+    async def refused(self, key: str) -> None: ...
+    async def save_thread(self, thread: Thread) -> None: ...
+    async def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """Carries out the effects of one delivery on the item that its event names, and nowhere else."""
+
+    github: GitHub
+    event: Event
+    app: AppIdentity
+    ledger: Ledger
+    fence: Fence
+    marker_key: bytes
+
+    async def run(self, effects: tuple[Effect, ...]) -> None:
+        """In order; raises Deferred, Unavailable or Terminal with everything before it done and recorded."""
+        for effect in effects:
+            await self._run(effect)
+
+    async def _run(self, effect: Effect) -> None:
+        match effect:
+            case PutLabels():
+                await self._put_labels(effect)
+            case TakeLabels():
+                await self._take_labels(effect)
+            case PutStatus():
+                await self._put_status(effect)
+            case PutReview():
+                await self._put_review(effect)
+            case PutReply():
+                await self._put_reply(effect)
+            case PutReaction():
+                await self._put_reaction(effect)
+            case _:  # pragma: no cover
+                assert_never(effect)
+
+    @property
+    def _repository(self) -> str:
+        return path("repos", self.event.repository.owner, self.event.repository.name)
+
+    @property
+    def _issue(self) -> str:
+        return f"{self._repository}/issues/{self.event.number}"
+
+    async def _write(self, method: str, url: str, data: Mapping[str, Any] | None = None) -> Any:
+        """One write, if this worker still owns the item."""
+        await self.fence()
+        return await self.github.send(method, url, data)
+
+    async def _put_labels(self, effect: PutLabels) -> None:
+        key = f"labels:{self.event.delivery}:{effect.key}"
+        row = await self.ledger.begin(key, {})
+        if row.state == "done":
+            return
+        missing = [label for label in effect.labels if label not in await self._labels()]
+        # GitHub creates a label that it does not know: what was deleted since must not come back by our hand.
+        missing = [label for label in missing if label in await self._known_labels()]
+        if not row.fresh and not effect.commanded:
+            removed = await self._removed_by_people()
+            missing = [label for label in missing if label not in removed]
+        if missing:
+            try:
+                await self._write("POST", f"{self._issue}/labels", {"labels": missing})
+            except (Refused, Absent, Forbidden):
+                await self.ledger.refused(key)
+                raise
+        # After a lost answer the labels are there already; they are ours all the same.
+        added = list(effect.labels) if not row.fresh else missing
+        await self.ledger.done(key, detail={"added": added})
+
+    async def _take_labels(self, effect: TakeLabels) -> None:
+        key = f"labels:{self.event.delivery}:{effect.key}"
+        if (await self.ledger.begin(key, {})).state == "done":
+            return
+        for label in await self._labels() & set(effect.labels):
+            try:
+                await self._write("DELETE", f"{self._issue}/labels/{path(label)[1:]}")
+            except Absent:
+                log.info("label_gone_already", delivery=self.event.delivery)
+        await self.ledger.done(key, detail={"removed": list(effect.labels)})
+
+    async def _labels(self) -> set[str]:
+        return {str(one["name"]) async for one in self.github.pages(f"{self._issue}/labels")}
+
+    async def _known_labels(self) -> set[str]:
+        return {str(one["name"]) async for one in self.github.pages(f"{self._repository}/labels")}
+
+    async def _removed_by_people(self) -> set[str]:
+        events = self.github.pages(f"{self._issue}/events")
+        return {
+            str(one["label"]["name"])
+            async for one in events
+            if one["event"] == "unlabeled" and (one.get("actor") or {}).get("login") != self.app.login
+        }
+
+    async def _put_status(self, effect: PutStatus) -> None:
+        thread = effect.thread
+        if effect.body is None:
+            await self.ledger.save_thread(thread)
+            return
+        if thread.comment_id is None:
+            thread = await self._create_status(effect.body, thread)
+        else:
+            thread = await self._edit_status(effect.body, thread)
+        await self.ledger.save_thread(thread)
+
+    async def _create_status(self, body: Rendered, thread: Thread) -> Thread:
+        key = f"status:{self.event.repository.id}#{self.event.number}"
+        row = await self.ledger.begin(key, {})
+        if row.target_id is not None:
+            return await self._edit_status(body, replace(thread, comment_id=row.target_id))
+        if not row.fresh and (found := await self._look(body, row.begun_at)) is not None:
+            await self.ledger.done(key, target=found)
+            return await self._edit_status(body, replace(thread, comment_id=found))
+        return replace(thread, comment_id=await self._create_comment(key, body))
+
+    async def _edit_status(self, body: Rendered, thread: Thread) -> Thread:
+        """A comment that is gone was deleted by a person, and never returns."""
+        url = f"{self._repository}/issues/comments/{thread.comment_id}"
+        try:
+            if (await self.github.get(url))["body"] != body.body:
+                await self._write("PATCH", url, {"body": body.body})
+        except Absent:
+            log.info("comment_was_deleted", delivery=self.event.delivery)
+            return replace(thread, comment_id=None, silenced=True)
+        return thread
+
+    async def _put_reply(self, effect: PutReply) -> None:
+        key = f"reply:{self._answered()}"
+        row = await self.ledger.begin(key, {})
+        if row.state == "done":
+            return
+        if not row.fresh and (found := await self._look(effect.body, row.begun_at)) is not None:
+            await self.ledger.done(key, target=found)
+            return
+        await self._create_comment(key, effect.body)
+
+    async def _create_comment(self, key: str, body: Rendered) -> int:
+        try:
+            made = await self._write("POST", f"{self._issue}/comments", {"body": body.body})
+        except (Refused, Absent, Forbidden):
+            await self.ledger.refused(key)
+            raise
+        identifier = int(made["id"])
+        await self.ledger.done(key, target=identifier)
+        return identifier
+
+    async def _look(self, body: Rendered, begun_at: datetime) -> int | None:
+        """After a write without an answer: our comment with this marker, or None once a list can be believed."""
+        wanted = find_marker(body.body, self.marker_key)
+        async for one in self.github.pages(f"{self._issue}/comments"):
+            if self._is_ours(one) and find_marker(str(one.get("body") or ""), self.marker_key) == wanted:
+                return int(one["id"])
+        await self._settled(begun_at)
+        return None
+
+    async def _settled(self, begun_at: datetime) -> None:
+        if (await self.ledger.now()) < begun_at + SETTLE:
+            raise Deferred(begun_at + SETTLE, "a write had no answer; looking again before repeating it")
+
+    def _is_ours(self, data: Mapping[str, Any]) -> bool:
+        return (data.get("user") or {}).get("login") == self.app.login
+
+    async def _put_review(self, effect: PutReview) -> None:
+        key = f"review:{self.event.repository.id}#{self.event.number}:{effect.head_sha}"
+        pull = f"{self._repository}/pulls/{self.event.number}"
+        row = await self.ledger.begin(key, {})
+        if row.state == "done":
+            return
+        if not row.fresh and (found := await self._look_for_review(pull, effect.body, row.begun_at)) is not None:
+            await self.ledger.done(key, target=found, detail={"remarks": list(effect.digests)})
+            return
+        if (await self.github.get(pull))["head"]["sha"] != effect.head_sha:
+            log.info("review_is_out_of_date", delivery=self.event.delivery)
+            await self.ledger.refused(key)
+            return
+        comments = [
+            {**position, "body": body.body} for position, body in zip(effect.remarks, effect.bodies, strict=True)
+        ]
+        data = {"commit_id": effect.head_sha, "event": "COMMENT", "body": effect.body.body, "comments": comments}
+        try:
+            made = await self._write("POST", f"{pull}/reviews", data)
+        except (Refused, Absent, Forbidden):
+            await self.ledger.refused(key)
+            raise
+        await self.ledger.done(key, target=int(made["id"]), detail={"remarks": list(effect.digests)})
+
+    async def _look_for_review(self, pull: str, body: Rendered, begun_at: datetime) -> int | None:
+        wanted = find_marker(body.body, self.marker_key)
+        async for one in self.github.pages(f"{pull}/reviews"):
+            if self._is_ours(one) and find_marker(str(one.get("body") or ""), self.marker_key) == wanted:
+                return int(one["id"])
+        await self._settled(begun_at)
+        return None
+
+    async def _put_reaction(self, effect: PutReaction) -> None:
+        """GitHub answers 200 for a reaction that is there already, so repeating is harmless."""
+        comment = self.event.comment
+        if comment is None or self.event.kind.startswith("pull_request_review."):
+            return
+        key = f"react:{self._answered()}:{effect.content}"
+        if (await self.ledger.begin(key, {})).state == "done":
+            return
+        kind = "pulls" if self.event.kind.startswith("pull_request_review_comment.") else "issues"
+        url = f"{self._repository}/{kind}/comments/{comment.id}/reactions"
+        try:
+            await self._write("POST", url, {"content": effect.content.value})
+        except Absent:
+            log.info("comment_to_react_to_is_gone", delivery=self.event.delivery)
+        await self.ledger.done(key)
+
+    def _answered(self) -> str:
+        """The comment that is answered, unique across GitHub's three kinds of comments."""
+        assert self.event.comment is not None
+        return f"{self.event.kind.split('.', 1)[0]}:{self.event.comment.id}"

@@ -1,0 +1,280 @@
+"""Reads the facts of one event from the API: each group once, only those that somebody needs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+
+from bot.domain import repo_config
+from bot.domain.errors import AssistantError
+from bot.domain.events import Event, Repository, actor
+from bot.domain.facts import (
+    AppIdentity,
+    AuthorHistory,
+    ChangedFile,
+    Comment,
+    Community,
+    IssueForm,
+    Item,
+    Label,
+    LabelEvent,
+    Need,
+)
+from bot.domain.forms import FOLDER, parse_form
+from bot.domain.ports import Spelling
+from bot.github.client import GitHub, file_path, path
+from bot.github.contents import decode_content
+from bot.github.documents import read_documents
+from bot.github.errors import Absent, Forbidden, Refused
+
+log = structlog.get_logger()
+
+_FORMS: Final = 20
+_AUTHOR_PAGES: Final = 300
+_COMMUNITY_NAMES: Final = {
+    "contributing": "contributing",
+    "code_of_conduct": "code_of_conduct",
+    "security": "security",
+    "support": "support",
+}
+_ROLES: Final = ("admin", "maintain", "push", "triage", "pull")
+_ROLE_NAMES: Final = {"push": "write", "pull": "read"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Facts of one event's repository and item. Every method returns a part of `Facts` by field name."""
+
+    github: GitHub
+    event: Event
+    app: AppIdentity
+    spelling: Spelling
+
+    @property
+    def _repository(self) -> str:
+        return path("repos", self.event.repository.owner, self.event.repository.name)
+
+    @property
+    def _issue(self) -> str:
+        return f"{self._repository}/issues/{self.event.number}"
+
+    async def item(self) -> Item:
+        """The issue or pull request as it is now; raises Absent if it is gone."""
+        kind = "pulls" if self.event.is_pull else "issues"
+        return _item(await self.github.get(f"{self._repository}/{kind}/{self.event.number}"), self.event.is_pull)
+
+    async def comments(self) -> tuple[Comment, ...]:
+        """The whole thread, oldest first."""
+        return tuple([_comment(one) async for one in self.github.pages(f"{self._issue}/comments")])
+
+    async def read(self, needs: frozenset[Need], item: Item) -> dict[str, Any]:
+        """The asked groups, by field name of `Facts`, and `unread`: what GitHub would not show."""
+        steps: dict[Need, Callable[[Item], Awaitable[dict[str, Any]]]] = {
+            Need.LABELS: self._labels,
+            Need.LABEL_EVENTS: self._label_events,
+            Need.FORMS: self._forms,
+            Need.AUTHOR: self._author,
+            Need.COMMUNITY: self._community,
+            Need.FILES: self._files,
+            Need.CHECKS: self._checks,
+            Need.PERMISSION: self._permission,
+            Need.CONFIGURATION: self._configuration,
+        }
+        of_files = {Need.DOCUMENTS, Need.CONFIGURATION}
+        wanted = [need for need in steps if need in needs or (need is Need.FILES and needs & of_files)]
+        parts = await _together([self._attempt(need, steps[need](item)) for need in wanted])
+        found: dict[str, Any] = {}
+        unread = set()
+        for need, part in zip(wanted, parts, strict=True):
+            found |= part or {}
+            unread |= {need} if part is None else set()
+        if Need.DOCUMENTS in needs and found.get("files"):
+            documents = await self._attempt(
+                Need.DOCUMENTS, read_documents(self.github, self._repository, item, found["files"], self.spelling)
+            )
+            found |= documents or {}
+            unread |= {Need.DOCUMENTS} if documents is None else set()
+        return {**found, "unread": frozenset(unread)}
+
+    async def _attempt(self, need: Need, part: Awaitable[dict[str, Any]]) -> dict[str, Any] | None:
+        try:
+            return await part
+        except (Forbidden, Absent, Refused) as error:
+            log.info("facts_unread", need=need.value, reason=str(error))
+            return None
+
+    async def _labels(self, _item: Item) -> dict[str, Any]:
+        pages = self.github.pages(f"{self._repository}/labels")
+        return {"labels": tuple([Label(one["name"], one.get("description") or "") async for one in pages])}
+
+    async def _label_events(self, _item: Item) -> dict[str, Any]:
+        pages = self.github.pages(f"{self._issue}/events")
+        kinds = ("labeled", "unlabeled")
+        return {"label_events": tuple([self._label_event(one) async for one in pages if one["event"] in kinds])}
+
+    def _label_event(self, data: Mapping[str, Any]) -> LabelEvent:
+        via = data.get("performed_via_github_app") or {}
+        login = (data.get("actor") or {}).get("login")
+        ours = login == self.app.login or via.get("id") == self.app.id
+        return LabelEvent(data["label"]["name"], data["event"] == "labeled", ours)
+
+    async def _forms(self, _item: Item) -> dict[str, Any]:
+        """All forms of the default branch; a repository without any has no folder."""
+        repository = self.event.repository
+        try:
+            sha = await self.head_of_default_branch()
+            listed = await self.github.get(f"{self._repository}/contents/{FOLDER}", ref=sha)
+        except Absent:
+            return {"forms": ()}
+        names = (
+            [str(one["path"]) for one in listed if one["type"] == "file"][:_FORMS] if isinstance(listed, list) else []
+        )
+        texts = await _together([self.text(repository, name, sha) for name in names])
+        forms = [parse_form(name, text) for name, text in zip(names, texts, strict=True) if text is not None]
+        found: tuple[IssueForm, ...] = tuple(form for form in forms if form is not None)
+        return {"forms": found}
+
+    async def _author(self, item: Item) -> dict[str, Any]:
+        """Search lags behind and is limited to 30 a minute; the list of a creator's issues is not."""
+        pages = self.github.pages(
+            f"{self._repository}/issues", creator=item.author.login, state="all", sort="created", direction="asc"
+        )
+        issues = pulls = seen = 0
+        async for one in pages:
+            seen += 1
+            if (issues and pulls) or seen > _AUTHOR_PAGES:
+                break
+            if one["number"] != item.number and _time(one["created_at"]) <= item.created_at:
+                issues, pulls = (issues, pulls + 1) if one.get("pull_request") else (issues + 1, pulls)
+        return {"author": AuthorHistory(issues, pulls)}
+
+    async def _community(self, _item: Item) -> dict[str, Any]:
+        """Community files of the repository, else of the owner's .github repository."""
+        found: dict[str, str] = {}
+        places = [(self._repository, folder) for folder in (".github", "", "docs")]
+        owner = path("repos", self.event.repository.owner, ".github")
+        places += [(owner, folder) for folder in (".github", "", "docs")]
+        listings = await _together([self._listing(base, folder) for base, folder in places])
+        for listing in listings:
+            for entry in listing:
+                key = _COMMUNITY_NAMES.get(str(entry["name"]).rsplit(".", 1)[0].lower().replace("-", "_"))
+                if key and entry["type"] == "file" and entry.get("html_url"):
+                    found.setdefault(key, str(entry["html_url"]))
+        return {"community": Community(**found)}
+
+    async def _listing(self, base: str, folder: str) -> list[Any]:
+        try:
+            listed = await self.github.get(f"{base}/contents/{folder}" if folder else f"{base}/contents/")
+        except (Absent, Forbidden, Refused):
+            return []
+        return listed if isinstance(listed, list) else []
+
+    async def _files(self, item: Item) -> dict[str, Any]:
+        if not item.is_pull:
+            return {"files": ()}
+        pages = self.github.pages(f"{self._repository}/pulls/{item.number}/files")
+        return {"files": tuple([_file(one) async for one in pages])}
+
+    async def _checks(self, item: Item) -> dict[str, Any]:
+        """Workflow runs of a newcomer's fork wait with conclusion action_required.
+
+        https://docs.github.com/en/actions/how-tos/manage-workflow-runs/approve-runs-from-forks
+        """
+        if item.head_sha is None:
+            return {"checks_waiting": False}
+        runs = await self.github.get(f"{self._repository}/actions/runs", head_sha=item.head_sha)
+        return {"checks_waiting": any(one.get("conclusion") == "action_required" for one in runs["workflow_runs"])}
+
+    async def _configuration(self, item: Item) -> dict[str, Any]:
+        """The file at the head; a pull request that leaves it alone is found out by its absence from the files."""
+        if item.head_sha is None:
+            return {}
+        text = await self.text(self.event.repository, repo_config.PATH, item.head_sha)
+        return {"proposed_configuration": text}
+
+    async def _permission(self, _item: Item) -> dict[str, Any]:
+        return {"role": await self.role(self.event.sender.login)}
+
+    async def role(self, login: str) -> str:
+        """The person's role_name; of custom roles the built-in one that they include; "none" for strangers."""
+        try:
+            data = await self.github.get(f"{self._repository}/collaborators/{path(login)[1:]}/permission")
+        except Absent:
+            return "none"
+        role = str(data.get("role_name") or data.get("permission") or "none")
+        if role in ("admin", "maintain", "write", "triage", "read", "none"):
+            return role
+        granted = (data.get("user") or {}).get("permissions") or {}
+        best = next((name for name in _ROLES if granted.get(name)), "none")
+        return _ROLE_NAMES.get(best, best)
+
+    async def head_of_default_branch(self) -> str:
+        """The commit that configuration, templates and documents are read at."""
+        branch = path(self.event.repository.default_branch)[1:]
+        data = await self.github.get(f"{self._repository}/commits/{branch}")
+        return str(data["sha"])
+
+    async def text(self, repository: Repository, name: str, ref: str | None) -> str | None:
+        """A text file at a commit; None if it is absent, no regular file, too large, or not UTF-8."""
+        base = path("repos", repository.owner, repository.name)
+        query = {"ref": ref} if ref else {}
+        try:
+            return decode_content(await self.github.get(f"{base}/contents/{file_path(name)}", **query))
+        except (Absent, Forbidden, Refused):
+            return None
+
+
+async def _together(steps: list[Awaitable[Any]]) -> list[Any]:
+    """All results; of several errors the first of ours, once all steps have ended."""
+    results = await asyncio.gather(*steps, return_exceptions=True)
+    errors = [one for one in results if isinstance(one, BaseException)]
+    ours = [one for one in errors if isinstance(one, AssistantError)]
+    if errors:
+        raise (ours or errors)[0]
+    return list(results)
+
+
+def _item(data: Mapping[str, Any], is_pull: bool) -> Item:
+    head = data.get("head") or {}
+    base = data.get("base") or {}
+    head_repository = (head.get("repo") or {}).get("id")
+    return Item(
+        number=int(data["number"]),
+        is_pull=is_pull,
+        title=str(data.get("title") or ""),
+        body=str(data.get("body") or ""),
+        author=actor(data.get("user")),
+        association=str(data.get("author_association") or "NONE"),
+        state=str(data["state"]),
+        locked=bool(data.get("locked")),
+        labels=frozenset(str(one["name"]) for one in data.get("labels", ())),
+        created_at=_time(data["created_at"]),
+        url=str(data["html_url"]),
+        draft=bool(data.get("draft")),
+        head_sha=str(head["sha"]) if head else None,
+        head_branch=str(head["ref"]) if head else None,
+        from_fork=bool(head) and head_repository != (base.get("repo") or {}).get("id"),
+    )
+
+
+def _comment(data: Mapping[str, Any]) -> Comment:
+    via = data.get("performed_via_github_app") or {}
+    return Comment(
+        id=int(data["id"]),
+        author=actor(data.get("user")),
+        association=str(data.get("author_association") or "NONE"),
+        body=str(data.get("body") or ""),
+        created_at=_time(data["created_at"]),
+        via_app=via.get("id"),
+    )
+
+
+def _file(data: Mapping[str, Any]) -> ChangedFile:
+    return ChangedFile(str(data["filename"]), str(data["status"]), data.get("patch"), data.get("previous_filename"))
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
