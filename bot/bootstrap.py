@@ -1,0 +1,224 @@
+"""The only composition root: settings in, a running service out."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import reduce
+from typing import Final
+
+import aiohttp
+import psycopg
+import structlog
+from aiohttp import web
+
+from bot.capabilities import REGISTRY
+from bot.domain.capability import Manifest
+from bot.domain.ports import Model
+from bot.github.auth import Credentials, GitHubApp
+from bot.prompting import load_prompts
+from bot.runtime.chores import Chores
+from bot.runtime.ingest import Ingest
+from bot.runtime.pipeline import Pipeline, Services
+from bot.runtime.worker import Worker
+from bot.settings import ModelSettings, Settings
+from bot.spelling import TyposChecker
+from bot.store.database import Pool, migrate, open_pool
+from bot.store.deliveries import Deliveries
+from bot.store.embedded import DatabaseUnavailable, EmbeddedPostgres
+from bot.store.limits import Limits
+from bot.store.queue import Queue, queue_app
+from bot.store.records import Records
+from bot.store.threads import Threads
+from bot.web.application import Readiness, make_application
+from bot.web.webhook import Webhook
+
+log = structlog.get_logger()
+
+_LEVELS: Final = ("read", "write", "admin")
+_DRAIN: Final = 30.0
+
+
+def declared_permissions(manifests: tuple[Manifest, ...]) -> dict[str, str]:
+    """The union of the manifests' permissions, each at the highest level asked."""
+
+    def join(found: dict[str, str], one: Manifest) -> dict[str, str]:
+        return found | {
+            name: max(level, found.get(name, level), key=_LEVELS.index) for name, level in one.permissions.items()
+        }
+
+    return reduce(join, manifests, {"metadata": "read"})
+
+
+@contextlib.asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[str]:
+    """The address of a migrated database: the operator's, or the embedded one, started and watched."""
+    if settings.database_url is not None:
+        await migrate(settings.database_url)
+        yield settings.database_url
+        return
+    embedded = EmbeddedPostgres(settings.data_folder)
+    started = await asyncio.to_thread(embedded.start)
+    watcher = asyncio.create_task(_watch(embedded))
+    try:
+        await migrate(embedded.url)
+        yield embedded.url
+    finally:
+        watcher.cancel()
+        await asyncio.gather(watcher, return_exceptions=True)
+        if started:
+            await asyncio.to_thread(embedded.stop)
+
+
+async def _watch(embedded: EmbeddedPostgres) -> None:
+    """Start the embedded database again when it dies."""
+    while True:
+        await asyncio.sleep(1)
+        try:
+            await asyncio.to_thread(embedded.revive)
+        except (DatabaseUnavailable, OSError) as error:
+            log.warning("database_not_restarted", reason=str(error)[:300])
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything that a running process needs."""
+
+    pool: Pool
+    deliveries: Deliveries
+    worker: Worker
+    chores: Chores
+    webhook: Webhook
+    model: Model | None
+
+    async def readiness(self) -> Readiness:
+        """Whether deliveries can be stored and the worker lives; GitHub and models do not matter here."""
+        faults = []
+        details = []
+        try:
+            async with asyncio.timeout(3):
+                counts = await self.deliveries.counts()
+            details = [f"deliveries {state}: {count}" for state, count in sorted(counts.items())]
+        except (psycopg.Error, OSError, TimeoutError) as error:
+            faults.append(f"the database does not answer ({type(error).__name__})")
+        if not self.worker.alive:
+            faults.append("the worker is not running")
+        return Readiness(tuple(faults), tuple(details))
+
+
+@contextlib.asynccontextmanager
+async def service(settings: Settings) -> AsyncIterator[Service]:
+    """The composed service over an open database; nothing runs yet."""
+    app_settings = settings.required_app()
+    async with contextlib.AsyncExitStack() as stack:
+        url = await stack.enter_async_context(database(settings))
+        pool = await stack.enter_async_context(open_pool(url, size=settings.concurrency + 6))
+        # No cookies and no proxy of the environment: tokens go to the API's origin only.
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+        )
+        manifests = tuple(one.manifest for one in REGISTRY)
+        limits, records, deliveries = Limits(pool), Records(pool), Deliveries(pool)
+        app = GitHubApp(
+            session,
+            Credentials(app_settings.app_id, app_settings.private_key),
+            api_url=app_settings.api_url,
+            windows=limits,
+            declared=declared_permissions(manifests),
+        )
+        model = await stack.enter_async_context(_model(settings.model, limits))
+        services = Services(
+            app=app, model=model, spelling=TyposChecker(), records=records, threads=Threads(pool), limits=limits
+        )
+        pipeline = Pipeline(services, REGISTRY)
+        queue = queue_app(url)
+        await stack.enter_async_context(queue.open_async(pool))
+        worker = Worker(
+            queue, pipeline=pipeline, deliveries=deliveries, limits=limits, queue=Queue(pool, url),
+            concurrency=settings.concurrency,
+        )  # fmt: skip
+        chores = Chores(
+            app, deliveries=deliveries, records=records, limits=limits, handled=pipeline.handled,
+            retention=timedelta(days=settings.retention_days),
+        )  # fmt: skip
+        webhook = Webhook(app_settings.webhook_secrets, Ingest(deliveries).accept, pipeline.handled)
+        yield Service(pool, deliveries, worker, chores, webhook, model)
+
+
+@contextlib.asynccontextmanager
+async def _model(settings: ModelSettings | None, limits: Limits) -> AsyncIterator[Model | None]:
+    if settings is None:
+        yield None
+        return
+    # Loaded only where a model is configured: the library needs tens of megabytes.
+    from bot.llm.client import ModelClient  # noqa: PLC0415
+    from bot.llm.endpoint import Endpoint  # noqa: PLC0415
+
+    endpoint = Endpoint(
+        settings.base_url, settings.api_key, settings.model,
+        private_text=settings.private_text, tokens_per_day=settings.tokens_per_day,
+    )  # fmt: skip
+    client = ModelClient(endpoint, load_prompts(), spending=limits, levels=limits)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def serve(settings: Settings) -> None:
+    """Web and worker in one process, until SIGTERM or SIGINT; then requests and running jobs are drained."""
+    async with service(settings) as running:
+        runner = web.AppRunner(make_application(running.webhook, running.readiness), access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
+        await site.start()
+        for address in runner.addresses:
+            log.info("listening", host=address[0], port=address[1])
+        try:
+            await _until_stopped(running)
+        finally:
+            await runner.cleanup()
+
+
+async def work(settings: Settings) -> None:
+    """A worker alone, until SIGTERM or SIGINT."""
+    async with service(settings) as running:
+        log.info("working")
+        await _until_stopped(running)
+
+
+async def _until_stopped(running: Service) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    tasks = [asyncio.create_task(running.worker.run()), asyncio.create_task(running.chores.run())]
+    waiter = asyncio.create_task(stop.wait())
+    try:
+        done, _pending = await asyncio.wait([waiter, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {waiter}:
+            # Both loops are endless: an end is a fault, and its reason must not be lost.
+            task.result()
+        log.info("stopping")
+    finally:
+        for task in (waiter, *tasks):
+            task.cancel()
+        await asyncio.wait([waiter, *tasks], timeout=_DRAIN)
+
+
+async def replay(settings: Settings, guid: str) -> bool:
+    """Queue a stored delivery again; False if there is none to queue."""
+    async with database(settings) as url, open_pool(url, size=2) as pool:
+        return await Deliveries(pool).reopen(guid)
+
+
+async def forget(settings: Settings, *, repository: int | None, user: str | None) -> str:
+    """Delete what is kept about a repository or a person; says what was done."""
+    async with database(settings) as url, open_pool(url, size=2) as pool:
+        threads = Threads(pool)
+        if user is not None:
+            return f"{await threads.forget_author(user)} decisions and their deliveries deleted."
+        await threads.forget_repository(repository or 0)
+        return f"Everything about repository {repository} is deleted."

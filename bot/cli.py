@@ -1,0 +1,124 @@
+"""The command line."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from dotenv import load_dotenv
+
+from bot import __version__
+from bot.domain.errors import AssistantError
+from bot.domain.repo_config import ConfigSchema
+from bot.logs import configure_logs
+from bot.settings import Settings, load_settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+config = typer.Typer(no_args_is_help=True, help="Repository configuration.")
+app.add_typer(config, name="config")
+
+
+def main() -> None:
+    """Run a command; what the operator can mend is said in one sentence, with exit code 1."""
+    try:
+        app()
+    except AssistantError as error:
+        typer.echo(f"contribution-assistant: {error}", err=True)
+        raise SystemExit(1) from None
+
+
+@app.callback()
+def options() -> None:
+    """A self-hosted assistant for contributions to open-source projects."""
+
+
+@app.command()
+def serve() -> None:
+    """Run the web server and a worker in one process."""
+    from bot import bootstrap  # noqa: PLC0415 - the other commands need not load all of it
+
+    asyncio.run(bootstrap.serve(_settings()))
+
+
+@app.command()
+def work() -> None:
+    """Run a worker only."""
+    from bot import bootstrap  # noqa: PLC0415
+
+    asyncio.run(bootstrap.work(_settings()))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database up to date."""
+    from bot import bootstrap  # noqa: PLC0415
+
+    async def run() -> None:
+        async with bootstrap.database(_settings()):
+            typer.echo("The database is up to date.")
+
+    asyncio.run(run())
+
+
+@app.command()
+def replay(guid: Annotated[str, typer.Argument(help="The X-GitHub-Delivery id.")]) -> None:
+    """Queue a stored delivery again, for example one that failed; a running worker takes it."""
+    from bot import bootstrap  # noqa: PLC0415
+
+    if not asyncio.run(bootstrap.replay(_settings(), guid)):
+        raise AssistantError(f"there is no stored delivery {guid} that anything could be done about.")
+    typer.echo("Queued.")
+
+
+@app.command()
+def forget(
+    repository: Annotated[int | None, typer.Option("--repo", help="Repository id.")] = None,
+    user: Annotated[str | None, typer.Option("--user", help="Login of a person.")] = None,
+) -> None:
+    """Delete what is kept about a repository or a person."""
+    from bot import bootstrap  # noqa: PLC0415
+
+    if (repository is None) == (user is None):
+        raise AssistantError("give either --repo or --user.")
+    typer.echo(asyncio.run(bootstrap.forget(_settings(), repository=repository, user=user)))
+
+
+@config.command("check")
+def config_check(file: Annotated[Path, typer.Argument(help="A configuration file.")]) -> None:
+    """Check a repository configuration; every mistake is named with its line and column."""
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AssistantError(f"{file} cannot be read: {type(error).__name__}.") from None
+    mistakes = _schema().mistakes(text)
+    for mistake in mistakes:
+        typer.echo(f"{file}: {mistake}")
+    if mistakes:
+        raise SystemExit(1)
+    typer.echo(f"{file}: fine")
+
+
+@config.command("schema")
+def config_schema() -> None:
+    """Print the JSON Schema of the repository configuration."""
+    typer.echo(json.dumps(_schema().json_schema(), indent=2))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def _schema() -> ConfigSchema:
+    from bot.capabilities import REGISTRY  # noqa: PLC0415
+
+    return ConfigSchema(tuple(one.manifest for one in REGISTRY))
+
+
+def _settings() -> Settings:
+    load_dotenv(Path(".env"))
+    settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format, settings.secrets)
+    return settings

@@ -1,0 +1,33 @@
+"""The executor's ledger, bound to one delivery."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.domain.status import Thread
+from bot.store.limits import Limits
+from bot.store.records import EffectRow, Records, Subject
+from bot.store.threads import Threads
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLedger:
+    records: Records
+    threads: Threads
+    limits: Limits
+    subject: Subject
+
+    async def begin(self, key: str, detail: dict[str, Any]) -> EffectRow:
+        return await self.records.begin(key, self.subject, detail)
+
+    async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None:
+        await self.records.done(key, target=target, detail=detail)
+
+    async def refused(self, key: str) -> None:
+        await self.records.refused(key)
+
+    async def save_thread(self, thread: Thread) -> None:
+        await self.threads.save(self.subject.repository, self.subject.number, thread)
+
+    async def now(self) -> datetime:
+        return await self.limits.now()

@@ -1,0 +1,180 @@
+"""The environment as frozen settings: everything is checked at the start, in one sentence per mistake."""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from bot.domain.errors import SettingsError
+
+_TRUE: Final = ("1", "true", "yes", "on")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AppSettings:
+    """The GitHub App. `webhook_secrets` holds the new and the old one while rotating."""
+
+    app_id: int
+    private_key: str
+    webhook_secrets: tuple[bytes, ...]
+    api_url: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ModelSettings:
+    base_url: str
+    api_key: str
+    model: str
+    private_text: bool
+    tokens_per_day: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings:
+    """All settings. `database_url` None means the embedded database in `data_folder`."""
+
+    app: AppSettings | None
+    model: ModelSettings | None
+    database_url: str | None
+    data_folder: Path
+    retention_days: int
+    host: str
+    port: int
+    log_level: str
+    log_format: str
+    concurrency: int
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that must never appear in a log."""
+        app = (self.app.private_key, *(one.decode() for one in self.app.webhook_secrets)) if self.app else ()
+        model = (self.model.api_key,) if self.model else ()
+        return tuple(one for one in (*app, *model, self.database_url or "") if len(one) >= 6)
+
+    def required_app(self) -> AppSettings:
+        """The App's settings; raises SettingsError where none are set."""
+        if self.app is None:
+            raise SettingsError(
+                "GITHUB_APP_ID, GITHUB_PRIVATE_KEY (or GITHUB_PRIVATE_KEY_PATH) and GITHUB_WEBHOOK_SECRET are not "
+                "set: create the App as the README describes, or try `make demo`, which needs none of them."
+            )
+        return self.app
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment; raises SettingsError in one sentence that names the variable."""
+    env = {key: value.strip() for key, value in (environment or os.environ).items() if value.strip()}
+    port = _number(env, "PORT", 8080, 0, 65535)
+    return Settings(
+        app=_app(env),
+        model=_model(env),
+        database_url=_database(env),
+        data_folder=Path(env.get("ASSISTANT_DATA_DIR", "./data")),
+        retention_days=_number(env, "ASSISTANT_RETENTION_DAYS", 30, 1, 3650),
+        # A platform that gives the port expects the service on all addresses.
+        host=env.get("HOST", "0.0.0.0" if "PORT" in env else "127.0.0.1"),  # noqa: S104
+        port=port,
+        log_level=_choice(env, "LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+        log_format=_choice(env, "LOG_FORMAT", "console", ("console", "json")),
+        concurrency=_number(env, "ASSISTANT_CONCURRENCY", 8, 1, 64),
+    )
+
+
+def _app(env: Mapping[str, str]) -> AppSettings | None:
+    names = ("GITHUB_APP_ID", "GITHUB_WEBHOOK_SECRET")
+    key_names = ("GITHUB_PRIVATE_KEY", "GITHUB_PRIVATE_KEY_PATH")
+    if not any(name in env for name in (*names, *key_names)):
+        return None
+    for name in names:
+        if name not in env:
+            raise SettingsError(f"{name} is not set, but other variables of the App are.")
+    if not any(name in env for name in key_names):
+        raise SettingsError(
+            "GITHUB_PRIVATE_KEY (or GITHUB_PRIVATE_KEY_PATH) is not set, but other variables of the App are."
+        )
+    secrets = tuple(one.strip().encode() for one in env["GITHUB_WEBHOOK_SECRET"].split(",") if one.strip())
+    if not secrets:
+        raise SettingsError("GITHUB_WEBHOOK_SECRET holds no secret.")
+    return AppSettings(
+        app_id=_number(env, "GITHUB_APP_ID", 0, 1, 2**53),
+        private_key=_private_key(env),
+        webhook_secrets=secrets,
+        api_url=_url(env, "GITHUB_API_URL", "https://api.github.com"),
+    )
+
+
+def _private_key(env: Mapping[str, str]) -> str:
+    name = "GITHUB_PRIVATE_KEY"
+    text = env.get(name, "")
+    if not text:
+        name = "GITHUB_PRIVATE_KEY_PATH"
+        try:
+            text = Path(env[name]).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name} cannot be read: {type(error).__name__}.") from None
+    if "-----BEGIN" not in text:
+        try:
+            text = base64.b64decode(text, validate=True).decode()
+        except (binascii.Error, ValueError):
+            raise SettingsError(f"{name} is neither PEM text nor base64 of it.") from None
+    text = text.replace("\\n", "\n")
+    try:
+        key = load_pem_private_key(text.encode(), password=None)
+    except (ValueError, TypeError):
+        raise SettingsError(f"{name} is not a PEM private key without a password.") from None
+    if not isinstance(key, RSAPrivateKey):
+        raise SettingsError(f"{name} is not an RSA key, which GitHub Apps use.")
+    return text
+
+
+def _model(env: Mapping[str, str]) -> ModelSettings | None:
+    if "ASSISTANT_MODEL" not in env:
+        return None
+    return ModelSettings(
+        base_url=_url(env, "OPENAI_BASE_URL", "https://api.openai.com/v1"),
+        api_key=env.get("OPENAI_API_KEY", ""),
+        model=env["ASSISTANT_MODEL"],
+        private_text=env.get("ASSISTANT_PRIVATE_TEXT", "").lower() in _TRUE,
+        tokens_per_day=_number(env, "ASSISTANT_TOKENS_PER_DAY", 500_000, 0, 10**12),
+    )
+
+
+def _database(env: Mapping[str, str]) -> str | None:
+    url = env.get("DATABASE_URL")
+    if url is not None and not url.startswith(("postgresql://", "postgres://")):
+        raise SettingsError("DATABASE_URL must begin with postgresql:// (other databases are not supported).")
+    return url
+
+
+def _url(env: Mapping[str, str], name: str, default: str) -> str:
+    url = env.get(name, default).rstrip("/")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username and not parts.query
+        _ = parts.port
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingsError(f"{name} must be an http(s) address without credentials.")
+    return url
+
+
+def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        raise SettingsError(f"{name} must be a whole number from {low} to {high}.")
+    return int(text)
+
+
+def _choice(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = env.get(name, default).lower()
+    if value not in allowed:
+        raise SettingsError(f"{name} must be one of {', '.join(allowed)}.")
+    return value
