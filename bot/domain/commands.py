@@ -20,6 +20,7 @@ _FIRST_SIGN: Final = 0xE000
 _SIGNS: Final = 0xF900 - _FIRST_SIGN
 _FOREIGN_SIGNS: Final = re.compile(r"[\ue000-\uf8ff]")
 _TAG: Final = re.compile(r"<!--.*?(?:-->|\Z)|<(/?)([a-z][a-z0-9-]*)", re.IGNORECASE | re.ASCII | re.DOTALL)
+_MAX_OPEN: Final = 1_000
 _NEVER_OPEN: Final = re.compile("area|base|br|col|embed|hr|img|input|link|meta|p|source|track|wbr")
 
 
@@ -88,15 +89,12 @@ def _top_level_signs(marked: str) -> Iterator[int]:
 
 
 def _signs_in(inline: Token, opened: list[str]) -> Iterator[int]:
-    at_start = True
     for token in inline.children or ():
         if token.type == "html_inline":
             _follow_tags(token.content, opened)
         sign = ord(token.content[0]) - _FIRST_SIGN if token.type == "text" and token.content else -1
-        if at_start and token.level == 0 and not opened and 0 <= sign < _SIGNS:
+        if token.level == 0 and not opened and 0 <= sign < _SIGNS:
             yield sign
-        # An empty text comes before a break that two spaces made.
-        at_start = token.type in {"softbreak", "hardbreak"} or (at_start and token.type == "text" and not token.content)
 
 
 def _follow_tags(html: str, opened: list[str]) -> None:
@@ -106,6 +104,6 @@ def _follow_tags(html: str, opened: list[str]) -> None:
         if not name or _NEVER_OPEN.fullmatch(name):
             continue
         if not closes:
-            opened.append(name)
+            opened += [name] if len(opened) < _MAX_OPEN else []
         elif name in opened:
             del opened[len(opened) - 1 - opened[::-1].index(name) :]

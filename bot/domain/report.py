@@ -153,8 +153,7 @@ def _bold_line(line: str) -> str:
     if not line.startswith(("**", "__")) or len(line) > 200:
         return ""
     children = _INLINE.parseInline(line)[0].children or []
-    while children and children[-1].type == "text" and children[-1].content.strip() in {"", ":"}:
-        children = children[:-1]
+    children = [one for one in children if one.content.strip() not in {"", ":"} or one.type != "text"]
     if len(children) < 3 or children[0].type != "strong_open" or children[-1].type != "strong_close":
         return ""
     if any(one.type == "strong_close" for one in children[1:-1]):

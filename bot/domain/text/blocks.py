@@ -1,0 +1,168 @@
+"""Re-emits the blocks of parsed Markdown; whatever is not on the list of known blocks is left out."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeAlias
+
+from markdown_it.tree import SyntaxTreeNode
+
+from bot.domain.text.codeblock import fenced
+from bot.domain.text.emit import emit
+from bot.domain.text.hazards import NO_TAIL, defuse
+from bot.domain.text.inline import Mark, Run, flatten, trimmed
+from bot.domain.text.model import RenderPolicy
+from bot.domain.text.parse import Parser
+from bot.domain.text.table import table
+
+MAX_DEPTH: Final = 6
+MAX_ITEMS: Final = 200
+MAX_PARAGRAPH: Final = 10_000
+MAX_TEXTS: Final = 5_000
+"""Paragraphs, headings and cells: each costs time, however short it is."""
+
+_CONTAINERS: Final = frozenset({"blockquote", "bullet_list", "ordered_list", "list_item"})
+_BULLETS: Final = ("-", "*")
+_DELIMITERS: Final = (".", ")")
+_ALERT: Final = re.compile(r"\[!(note|tip|important|warning|caution)\]", re.IGNORECASE)
+_TASK: Final = re.compile(r"\[([ xX])\](?=\s|$)")
+
+
+_Written: TypeAlias = tuple[SyntaxTreeNode, str]
+
+
+class Writer:
+    """Writes Markdown for one body. `was_cut` tells whether something was too long and left out."""
+
+    def __init__(self, policy: RenderPolicy) -> None:
+        self.was_cut = False
+        self._policy = policy
+        self._parser = Parser()
+        self._environment: dict[str, Any] = {}
+        self._items = 0
+        self._texts = 0
+        self._tail = NO_TAIL
+
+    def blocks(self, markdown: str) -> Iterator[str]:
+        """Each top-level block as Markdown without a line end. `markdown` holds no hidden characters."""
+        tree, self._environment = self._parser.blocks(markdown)
+        return (written for _, written in self._children(tree, 0))
+
+    def _children(self, node: SyntaxTreeNode, depth: int) -> Iterator[_Written]:
+        before, alternated = "", False
+        for child in self._shallow(node, depth):
+            # Two lists in a row need different bullets, or they would be one.
+            alternate = child.type == before and not alternated
+            written = self._block(child, depth, alternate=alternate)
+            if written:
+                before, alternated = child.type, alternate
+                yield child, written
+
+    def _shallow(self, node: SyntaxTreeNode, depth: int) -> Iterator[SyntaxTreeNode]:
+        """The children; those that nest too deep are replaced by what they hold."""
+        for child in node.children:
+            if depth < MAX_DEPTH or child.type not in _CONTAINERS:
+                yield child
+            else:
+                yield from self._shallow(child, depth)
+
+    def _block(self, node: SyntaxTreeNode, depth: int, *, alternate: bool) -> str:
+        written = ""
+        match node.type:
+            case "paragraph":
+                written = self._inline(node)
+            case "heading":
+                text = self._inline(node, breaks=False)
+                written = f"{'#' * max(3, int(node.tag[1:]))} {text}" if text else ""
+            case "fence" | "code_block":
+                written, cut = fenced(node.content, node.info)
+                self.was_cut |= cut
+            case "hr":
+                # Not "---", which after a list's bullet would be another rule.
+                written = "***"
+            case "table":
+                written = table(node, lambda cell: self._inline(cell, breaks=False, in_table=True))
+            case "blockquote":
+                written = self._quote(node, depth)
+            case "bullet_list" | "ordered_list":
+                written = self._list(node, depth, alternate=alternate)
+        return written
+
+    def _quote(self, node: SyntaxTreeNode, depth: int) -> str:
+        body = "\n\n".join(written for _, written in self._children(node, depth + 1))
+        return "\n".join(f"> {line}".rstrip() for line in body.split("\n")) if body else ""
+
+    def _list(self, node: SyntaxTreeNode, depth: int, *, alternate: bool) -> str:
+        items = [list(self._children(item, depth + 1)) for item in self._admitted(node)]
+        tight = all(map(_is_tight, items))
+        number = int(node.attrs.get("start", 1)) if node.type == "ordered_list" else None
+        if number is not None and number + len(items) > 999_999_999:
+            number = 1
+        gap = "\n" if tight else "\n\n"
+        lines = []
+        for offset, item in enumerate(items):
+            bullet = _BULLETS[alternate] if number is None else f"{number + offset}{_DELIMITERS[alternate]}"
+            body = gap.join(written for _, written in item).replace("\n", "\n" + " " * (len(bullet) + 1))
+            lines.append("\n".join(line.rstrip() for line in f"{bullet} {body}".split("\n")))
+        return gap.join(lines)
+
+    def _admitted(self, node: SyntaxTreeNode) -> Iterator[SyntaxTreeNode]:
+        for item in node.children:
+            if self._items >= MAX_ITEMS:
+                self.was_cut = True
+                return
+            self._items += 1
+            yield item
+
+    def _inline(self, node: SyntaxTreeNode, *, breaks: bool = True, in_table: bool = False) -> str:
+        self._texts += 1
+        if self._texts > MAX_TEXTS:
+            self.was_cut = True
+            return ""
+        content = "".join(child.content for child in node.children)
+        runs = _replace_head(trimmed(self._runs(content)), node)
+        safe = defuse(runs, self._policy, before=self._tail)
+        self._tail = self._tail.then(safe)
+        return emit(safe, self._read, table=in_table, breaks=breaks)
+
+    def _runs(self, content: str) -> tuple[Run, ...]:
+        if len(content) > MAX_PARAGRAPH:
+            self.was_cut = True
+            return (Run(" ".join(content[:MAX_PARAGRAPH].split()) + "…"),)
+        return flatten(self._parser.inline(content, self._environment), self._policy)
+
+    def _read(self, written: str) -> Sequence[Run] | None:
+        tree, _ = self._parser.blocks(written)
+        if [child.type for child in tree.children] != ["paragraph"]:
+            return None
+        return flatten(self._parser.inline(tree.children[0].children[0].content, {}), self._policy)
+
+
+def _is_tight(item: list[_Written]) -> bool:
+    """Whether paragraph and nested bullets of an item can stand without blank lines between them."""
+    if not item:
+        return True
+    first, *rest = [node for node, _ in item]
+    if first.type != "paragraph" or not first.hidden or len(rest) > 1:
+        return False
+    return all(child.type == "bullet_list" and _begins_with_text(child) for child in rest)
+
+
+def _begins_with_text(node: SyntaxTreeNode) -> bool:
+    first = node.children[0]
+    return bool(first.children) and first.children[0].type == "paragraph"
+
+
+def _replace_head(runs: tuple[Run, ...], node: SyntaxTreeNode) -> tuple[Run, ...]:
+    """GitHub's alerts and task boxes, which look official or can be ticked, as plain words and signs."""
+    parent = node.parent
+    if not runs or runs[0].code or parent is None:
+        return runs
+    head, rest = runs[0], runs[1:]
+    if parent.type == "blockquote" and (alert := _ALERT.match(head.text)):
+        title = Run(alert[1].capitalize(), frozenset({Mark.STRONG}))
+        return (title, replace(head, text=head.text[alert.end() :]), *rest)
+    if parent.type == "list_item" and (task := _TASK.match(head.text)):
+        box = "☐" if task[1] == " " else "☑"
+        return (replace(head, text=box + head.text[task.end() :]), *rest)
+    return runs
