@@ -1,0 +1,5 @@
+"""Slash commands in comments."""
+
+from bot.capabilities.commands.decide import Commands
+
+CAPABILITY = Commands()

@@ -1,0 +1,129 @@
+"""Carries out the commands of a new comment, in order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
+
+from bot.capabilities.commands import messages
+from bot.capabilities.commands.config import CommandsOptions
+from bot.capabilities.commands.labels import label, unlabel
+from bot.capabilities.commands.manifest import MANIFEST
+from bot.capabilities.commands.outcomes import Outcome
+from bot.domain.actions import Action, AddLabels, React, Reaction, RemoveLabels, Reply, Source
+from bot.domain.capability import CommandHelp, Context, Manifest
+from bot.domain.commands import Invocation, nearest
+from bot.domain.facts import DecisionRecord, Facts
+from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
+
+_METHOD = "command"
+_TRIAGE = "triage"
+
+
+class Commands:
+    """See the manifest."""
+
+    @property
+    def manifest(self) -> Manifest:
+        return MANIFEST
+
+    def ask(self, facts: Facts, context: Context) -> ModelRequest | None:
+        return None
+
+    def decide(self, facts: Facts, answer: ModelAnswer | None, context: Context) -> Plan | Skip:
+        known = {one.name: one for one in (*context.commands, *MANIFEST.commands)}
+        if facts.event.kind != "issue_comment.created":
+            return _elsewhere(facts, known)
+        found = (_outcome(one, known, facts, context) for one in facts.invocations)
+        outcomes = [one for one in found if one is not None]
+        if not outcomes:
+            return Skip("no command of ours in the comment")
+        done = all(one.done for one in outcomes)
+        actions = [*_label_actions(outcomes, facts), *_answer(outcomes), _receipt(done)]
+        records = tuple(one.record for one in outcomes)
+        outcome = "carried out" if done else "not (all) carried out"
+        return Plan(tuple(actions), Explanation(outcome, records, _METHOD), commanded=True)
+
+
+def _elsewhere(facts: Facts, known: Mapping[str, CommandHelp]) -> Plan | Skip:
+    """A review or a comment in one: nothing is executed, but a plain command is told where it belongs."""
+    name = next((one.name for one in facts.invocations if one.name in {*known, _TRIAGE}), None)
+    if name is None:
+        return Skip("no command of ours in the review")
+    why = Explanation("pointed to the conversation", (f"/{name} in a review",), _METHOD)
+    return Plan((Reply(messages.not_read_here(name)),), why, commanded=True)
+
+
+def _outcome(
+    invocation: Invocation, known: Mapping[str, CommandHelp], facts: Facts, context: Context
+) -> Outcome | None:
+    """What becomes of one command; None if it is none of ours."""
+    name = invocation.name
+    help_ = known.get(name)
+    if help_ is None:
+        return _unknown(name, known, cast(CommandsOptions, context.options))
+    if not help_.access.permits(facts.role):
+        return Outcome(f"/{name} refused: role {facts.role}", done=False, texts=(messages.not_permitted(name),))
+    match name:
+        case "help":
+            return _help(known, facts.role)
+        case "why":
+            return Outcome("/why", texts=(messages.why(_latest(facts.decisions)),))
+        case "label":
+            return label(invocation, help_, facts)
+        case "unlabel":
+            any_owner = cast(CommandsOptions, context.options).unlabel_any
+            return unlabel(invocation, help_, facts, any_owner=any_owner)
+        case _:
+            return Outcome(f"/{name} accepted")
+
+
+def _unknown(name: str, known: Mapping[str, CommandHelp], options: CommandsOptions) -> Outcome | None:
+    if name == _TRIAGE:
+        return Outcome(f"/{name} is off", done=False, texts=(messages.switched_off(name),))
+    close = nearest(name, known) if options.did_you_mean else None
+    if close is None:
+        return None
+    return Outcome(f"/{name} is unknown", done=False, texts=(messages.did_you_mean(name, close),))
+
+
+def _help(known: Mapping[str, CommandHelp], role: str) -> Outcome:
+    usable = [one for one in known.values() if one.access.permits(role)]
+    usable.sort(key=lambda one: one.name)
+    return Outcome("/help", texts=(messages.help_table(usable, hidden=len(usable) < len(known)),))
+
+
+def _latest(decisions: Sequence[DecisionRecord]) -> tuple[DecisionRecord, ...]:
+    """The last decision of each capability, latest first; our own receipts explain nothing."""
+    last = {one.capability: one for one in sorted(decisions, key=lambda one: one.at) if one.capability != MANIFEST.id}
+    return tuple(sorted(last.values(), key=lambda one: one.at, reverse=True))
+
+
+def _label_actions(outcomes: Sequence[Outcome], facts: Facts) -> Iterator[Action]:
+    """What all lines together change: a later line takes back what an earlier one of the same comment wished."""
+    present: dict[str, None] = dict.fromkeys(sorted(facts.item.labels))
+    of_people: set[str] = set()
+    for outcome in outcomes:
+        present |= dict.fromkeys(outcome.add)
+        for name in (*outcome.remove, *outcome.remove_of_people):
+            present.pop(name, None)
+        of_people |= set(outcome.remove_of_people)
+    added = tuple(name for name in present if name not in facts.item.labels)
+    gone = tuple(sorted(facts.item.labels - present.keys()))
+    theirs = tuple(name for name in gone if name in of_people)
+    ours = tuple(name for name in gone if name not in of_people)
+    if added:
+        yield AddLabels(added, Source.COMMAND)
+    if ours:
+        yield RemoveLabels(ours, Source.COMMAND)
+    if theirs:
+        yield RemoveLabels(theirs, Source.COMMAND, any_owner=True)
+
+
+def _answer(outcomes: Sequence[Outcome]) -> Iterator[Action]:
+    """One reply for all; the same text is said once."""
+    texts = dict.fromkeys(text for one in outcomes for text in one.texts)
+    if texts:
+        yield Reply(tuple(block for text in texts for block in text))
+
+
+def _receipt(done: bool) -> Action:
+    return React(Reaction.DONE if done else Reaction.CONFUSED)

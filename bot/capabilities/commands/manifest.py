@@ -1,0 +1,35 @@
+"""What commands may do, and the help of those that are answered here."""
+
+from bot.capabilities.commands.config import CommandsOptions
+from bot.domain.actions import AddLabels, React, RemoveLabels, Reply
+from bot.domain.capability import Access, CommandHelp, Manifest
+from bot.domain.facts import Need
+
+MANIFEST = Manifest(
+    id="commands",
+    title="Commands",
+    summary="Answers slash commands: /help, /why, /label and /unlabel.",
+    events=frozenset({"issue_comment.created", "pull_request_review_comment.created", "pull_request_review.submitted"}),
+    needs=frozenset({Need.PERMISSION, Need.LABELS, Need.LABEL_EVENTS, Need.DECISIONS}),
+    permissions={"issues": "write", "pull_requests": "write"},
+    actions=(AddLabels, RemoveLabels, React, Reply),
+    options=CommandsOptions,
+    commands=(
+        CommandHelp("help", "/help", "list the commands that you may use", Access.ANYONE, ("/help",)),
+        CommandHelp("why", "/why", "say what this assistant did here, and why", Access.ANYONE, ("/why",)),
+        CommandHelp(
+            "label",
+            '/label name, "another name"',
+            "add labels that the repository has",
+            Access.TRIAGE,
+            ("/label bug", '/label bug, "good first issue"'),
+        ),
+        CommandHelp(
+            "unlabel",
+            '/unlabel name, "another name"',
+            "take off labels that this assistant set",
+            Access.TRIAGE,
+            ("/unlabel bug",),
+        ),
+    ),
+)

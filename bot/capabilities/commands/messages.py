@@ -1,0 +1,79 @@
+"""What people read."""
+
+from collections.abc import Sequence
+
+from bot.domain.capability import CommandHelp
+from bot.domain.facts import DecisionRecord
+from bot.domain.text import Details, Prose, Text, code, literal
+
+_EVIDENCE_SHOWN = 10
+
+
+def not_permitted(name: str) -> Text:
+    """The sender may not use the command."""
+    return (Prose(f"Sorry, {code('/' + name)} is for people with at least the triage role in this repository."),)
+
+
+def did_you_mean(name: str, nearest: str) -> Text:
+    """There is no such command, but a similar one."""
+    return (Prose(f"I do not know {code('/' + name)}. Did you mean {code('/' + nearest)}?"),)
+
+
+def switched_off(name: str) -> Text:
+    """The command exists, but not here."""
+    return (Prose(f"{code('/' + name)} is switched off in this repository."),)
+
+
+def not_read_here(name: str) -> Text:
+    """A command in a review."""
+    return (Prose(f"Commands are not read here: please write {code('/' + name)} as a comment in the conversation."),)
+
+
+def usage(help_: CommandHelp) -> Text:
+    """The command lacks its argument."""
+    example = f", for example {code(help_.examples[0])}" if help_.examples else ""
+    return (Prose(f"{code('/' + help_.name)} needs to know which labels: {code(help_.usage)}{example}."),)
+
+
+def labels_unread() -> Text:
+    """The repository's labels could not be read, so nothing was changed."""
+    return (Prose("The labels of this repository could not be read just now, so nothing was changed."),)
+
+
+def unknown_label(name: str, nearest: str | None) -> Text:
+    """The repository has no such label; labels are never created."""
+    guess = f" Did you mean {code(nearest)}?" if nearest else ""
+    return (Prose(f"There is no label {code(name)} in this repository.{guess}"),)
+
+
+def label_of_a_person(name: str) -> Text:
+    """Only labels that this assistant set are taken off."""
+    return (Prose(f"A person set {code(name)}, so I leave it; it can be taken off in the sidebar."),)
+
+
+def help_table(commands: Sequence[CommandHelp], *, hidden: bool) -> Text:
+    """The commands that the sender may use; `hidden`: there are more for others."""
+    rows = [f"| {code(one.usage)} | {one.summary} | {_who(one)} |" for one in commands]
+    table = "\n".join(["| command | what it does | who |", "| --- | --- | --- |", *rows])
+    more = "\n\nPeople with the triage role have more commands." if hidden else ""
+    return (Prose(f"{table}{more}"),)
+
+
+def why(decisions: Sequence[DecisionRecord]) -> Text:
+    """What was decided in this thread, a fold for each capability."""
+    if not decisions:
+        return (Prose("I have not decided anything in this thread so far."),)
+    return (Prose("What I decided here, latest first:"), *(_decision(one) for one in decisions))
+
+
+def _decision(record: DecisionRecord) -> Details:
+    evidence = [f"- {literal(one)}" for one in record.evidence[:_EVIDENCE_SHOWN]]
+    if len(record.evidence) > _EVIDENCE_SHOWN:
+        evidence.append(f"- and {len(record.evidence) - _EVIDENCE_SHOWN} more")
+    when = f"{record.at:%Y-%m-%d %H:%M} UTC"
+    lines = [*evidence, "", f"Decided {when} at {code(record.event)}, by {literal(record.method)}."]
+    return Details(f"{record.capability}: {record.outcome}", "\n".join(lines).strip())
+
+
+def _who(help_: CommandHelp) -> str:
+    return "anyone" if help_.access.permits("none") else "triage role"

@@ -1,0 +1,170 @@
+"""Decides which labels an item gets."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from bot.capabilities.triage import messages
+from bot.capabilities.triage.config import TriageOptions
+from bot.capabilities.triage.kinds import Kind
+from bot.capabilities.triage.manifest import COMMAND, MANIFEST
+from bot.capabilities.triage.pulls import areas_of
+from bot.capabilities.triage.verdict import Verdict, available_kinds, judge, label_of, reach, wants_model
+from bot.domain.actions import Action, AddLabels, DropSection, RemoveLabels, Reply, SetSection, Source
+from bot.domain.capability import Access, Context, Manifest, Mode
+from bot.domain.facts import Facts
+from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
+from bot.domain.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """Labels to add and to remove, or the `answer` (for /triage) and `reason` why the kind stays as it is."""
+
+    add: str | None = None
+    remove: tuple[str, ...] = ()
+    keep: str | None = None
+    answer: Text = ()
+    reason: str = ""
+
+
+class Triage:
+    """See the manifest."""
+
+    @property
+    def manifest(self) -> Manifest:
+        return MANIFEST
+
+    def ask(self, facts: Facts, context: Context) -> ModelRequest | None:
+        options = cast(TriageOptions, context.options)
+        kinds = available_kinds(facts, context, options)
+        if objection(facts) or not kinds or not _may_label(facts, options):
+            return None
+        if not wants_model(judge(facts, options), facts, options):
+            return None
+        inputs = {"title": facts.item.title, "body": facts.item.body, "kinds": ", ".join(kinds)}
+        return ModelRequest(MANIFEST.id, inputs)
+
+    def decide(self, facts: Facts, answer: ModelAnswer | None, context: Context) -> Plan | Skip:
+        reason = objection(facts)
+        if reason:
+            return Skip(reason)
+        options = cast(TriageOptions, context.options)
+        verdict = reach(facts, answer, context, options)
+        wish = _wish(verdict, facts, context, options)
+        areas = _areas(facts, context, options)
+        return _plan(verdict, wish, areas, facts, context)
+
+
+def objection(facts: Facts) -> str:
+    """Why this event is none of our business; empty if it is."""
+    if is_command(facts):
+        if not any(one.name == COMMAND for one in facts.invocations):
+            return "no /triage in the comment"
+        return "" if Access.TRIAGE.permits(facts.role) else "the sender may not use /triage"
+    if facts.item.state != "open":
+        return "the item is closed"
+    if facts.item.locked:
+        return "the conversation is locked"
+    return "a maintainer has answered already" if facts.maintainer_answered else ""
+
+
+def is_command(facts: Facts) -> bool:
+    """Whether the event is a comment: only /triage can be meant then."""
+    return facts.event.kind == "issue_comment.created"
+
+
+def _kind_labels(options: TriageOptions) -> frozenset[str]:
+    return frozenset(name for kind in Kind for name in options.labels_for(kind))
+
+
+def _may_swap(facts: Facts) -> bool:
+    return is_command(facts) or facts.event.kind.endswith((".edited", ".synchronize"))
+
+
+def _may_label(facts: Facts, options: TriageOptions) -> bool:
+    """Whether an answer could change anything: kind labels of people stay, ours are swapped at an edit only."""
+    present = facts.item.labels & _kind_labels(options)
+    return not present or (present <= facts.set_by_us and _may_swap(facts))
+
+
+def _wish(verdict: Verdict, facts: Facts, context: Context, options: TriageOptions) -> _Wish:
+    """What should happen to the kind label; labels of people stay, and what they removed does not return."""
+    if verdict.kind is None:
+        return _Wish(answer=messages.unsure(verdict.doubt), reason=f"not sure: {verdict.doubt}")
+    label = label_of(verdict.kind, facts, context, options)
+    present = facts.item.labels & _kind_labels(options)
+    fitting = sorted(present & set(options.labels_for(verdict.kind)))
+    theirs = sorted(present - facts.set_by_us)
+    if fitting:
+        keep = next((one for one in fitting if one in facts.set_by_us), None)
+        return _Wish(keep=keep, answer=messages.already(fitting[0]), reason=f"{fitting[0]} is already set")
+    if label is None:
+        answer = messages.no_label(verdict.kind)
+        return _Wish(answer=answer, reason=f"there is no label for {verdict.kind}")
+    if label in facts.removed_by_people:
+        return _Wish(answer=messages.removed_before(label), reason=f"a person removed {label}")
+    if theirs:
+        return _Wish(answer=messages.left_to_people(label, theirs), reason=f"a person set {theirs[0]}")
+    if present and not _may_swap(facts):
+        return _Wish(reason="a kind label is already set")
+    return _Wish(add=label, remove=tuple(sorted(present)))
+
+
+def _areas(facts: Facts, context: Context, options: TriageOptions) -> tuple[str, ...]:
+    """Area labels that belong on the pull request and that may be set; those that we set before included."""
+    usable = (facts.label_names & context.labels) - facts.removed_by_people
+    theirs = facts.item.labels - facts.set_by_us
+    wanted = areas_of(facts.files, options) if facts.item.is_pull else ()
+    return tuple(label for label in wanted if label in usable and label not in theirs)
+
+
+def _plan(verdict: Verdict, wish: _Wish, areas: tuple[str, ...], facts: Facts, context: Context) -> Plan | Skip:
+    new_areas = tuple(label for label in areas if label not in facts.item.labels)
+    commanded = is_command(facts)
+    actions: list[Action] = []
+    if wish.add or new_areas:
+        actions += _changes(verdict, wish, areas, new_areas, context)
+    elif _is_stale(wish, facts, context):
+        actions.append(DropSection(messages.withdrawn()))
+    if commanded and not wish.add and not new_areas and wish.answer:
+        actions.append(Reply(wish.answer))
+    if not actions:
+        return Skip(wish.reason)
+    return Plan(tuple(actions), _explain(verdict, wish, new_areas, context), commanded=commanded)
+
+
+def _changes(
+    verdict: Verdict,
+    wish: _Wish,
+    areas: tuple[str, ...],
+    new_areas: tuple[str, ...],
+    context: Context,
+) -> list[Action]:
+    commands = {one.name for one in context.commands}
+    reason = verdict.evidence[0] if verdict.evidence else ""
+    if context.mode is Mode.SUGGEST:
+        return [SetSection(messages.suggested(wish.add, reason, new_areas, commands))]
+    changes: list[Action] = []
+    if wish.remove:
+        changes.append(RemoveLabels(wish.remove, verdict.source))
+    if wish.add:
+        changes.append(AddLabels((wish.add,), verdict.source))
+    if new_areas:
+        changes.append(AddLabels(new_areas, Source.RULES))
+    text = messages.labelled(wish.add or wish.keep, reason, areas, commands)
+    return [*changes, SetSection(text, quiet=True)]
+
+
+def _is_stale(wish: _Wish, facts: Facts, context: Context) -> bool:
+    """Whether our section speaks of labels that people have settled otherwise."""
+    if MANIFEST.id not in facts.memory.sections:
+        return False
+    return context.mode is Mode.SUGGEST or not facts.set_by_us
+
+
+def _explain(verdict: Verdict, wish: _Wish, new_areas: tuple[str, ...], context: Context) -> Explanation:
+    labels = ", ".join([*([wish.add] if wish.add else []), *new_areas])
+    verb = "suggested" if context.mode is Mode.SUGGEST else "labelled"
+    outcome = f"{verb} {labels}" if labels else wish.reason
+    evidence = verdict.evidence + tuple(f"changed paths fit the area {one}" for one in new_areas)
+    return Explanation(outcome, evidence, verdict.method, round(verdict.confidence, 3))

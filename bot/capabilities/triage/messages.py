@@ -1,0 +1,72 @@
+"""What people read."""
+
+from collections.abc import Collection, Sequence
+
+from bot.domain.text import Prose, Text, code, literal
+
+
+def labelled(kind: str | None, reason: str, areas: Sequence[str], commands: Collection[str]) -> Text:
+    """One line beside other sections: which labels were set and why. `commands` are the names that are on."""
+    parts = []
+    if kind is not None:
+        parts.append(f"{code(kind)} because {literal(reason)}" if reason else code(kind))
+    if areas:
+        parts.append(f"{_list(areas)} by the changed paths")
+    hints = []
+    if "why" in commands:
+        hints.append("`/why` tells more")
+    if "unlabel" in commands:
+        hints.append(f"{_command('unlabel', kind or areas[0])} undoes it")
+    tail = f"; {', '.join(hints)}" if hints else ""
+    return (Prose(f"Labelled {', and '.join(parts)}{tail}."),)
+
+
+def suggested(kind: str | None, reason: str, areas: Sequence[str], commands: Collection[str]) -> Text:
+    """The labels that would fit, and how a maintainer sets them."""
+    labels = [*([kind] if kind else []), *areas]
+    because = f" because {literal(reason)}" if kind and reason else " by the changed paths" if not kind else ""
+    how = ""
+    if "label" in commands:
+        how = f" A maintainer can set {'it' if len(labels) == 1 else 'them'} with {_command('label', *labels)}."
+    noun = "A label that may fit" if len(labels) == 1 else "Labels that may fit"
+    return (Prose(f"{noun}: {_list(labels)}{because}.{how}"),)
+
+
+def withdrawn() -> Text:
+    """The section goes because people have decided."""
+    return (Prose("The labels here are in your hands now."),)
+
+
+def unsure(doubt: str) -> Text:
+    """Answer to /triage: no label."""
+    return (Prose(f"I cannot tell what kind this is ({literal(doubt)}), so I left the labels alone."),)
+
+
+def already(label: str) -> Text:
+    """Answer to /triage: the label is there."""
+    return (Prose(f"Nothing to change: {code(label)} is already set, and it still fits."),)
+
+
+def left_to_people(label: str, present: Sequence[str]) -> Text:
+    """Answer to /triage: another kind label was put there by a person or a form."""
+    return (Prose(f"By the text I would say {code(label)}, but {_list(present)} was set by a person, so it stays."),)
+
+
+def removed_before(label: str) -> Text:
+    """Answer to /triage: a person took this label off."""
+    back = _command("label", label)
+    return (Prose(f"By the text I would say {code(label)}, but a person took it off before. {back} puts it back."),)
+
+
+def no_label(kind: str) -> Text:
+    """Answer to /triage: the repository has no label for the kind."""
+    return (Prose(f"This looks like {literal(kind)}, but the repository has no label for it that I may set."),)
+
+
+def _list(labels: Sequence[str]) -> str:
+    return ", ".join(code(one) for one in labels)
+
+
+def _command(name: str, *labels: str) -> str:
+    quoted = ", ".join(f'"{one}"' if "," in one else one for one in labels)
+    return code(f"/{name} {quoted}")
