@@ -1,0 +1,1 @@
+"""What people and Apps can do: each function changes the state and announces the events GitHub would send."""

@@ -1,0 +1,1 @@
+"""The page for people: watch the assistant work, and act as anybody."""

@@ -1,0 +1,166 @@
+"""The stand-in GitHub as one object: state, server, webhooks, faults, and people to act as."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Self
+
+from aiohttp import web
+
+from bot.sandbox.auth import Authenticator, InstallationCaller
+from bot.sandbox.control import Control
+from bot.sandbox.credentials import Credentials, generate
+from bot.sandbox.faults import FaultBook
+from bot.sandbox.hooks import Delivery, Hookshot
+from bot.sandbox.people import People
+from bot.sandbox.ratelimit import RateLimit
+from bot.sandbox.record import LoggedRequest
+from bot.sandbox.sample import sample_state
+from bot.sandbox.server import RestServer
+from bot.sandbox.shapes.links import Links
+from bot.sandbox.state import State
+from bot.sandbox.threads import ThreadView, view
+from bot.sandbox.world import World
+
+MAX_REQUEST_BYTES = 64 * 1024 * 1024
+
+
+class Sandbox(People):
+    """A GitHub of its own. Build it, then `async with sandbox.serving():`, or use `Sandbox.start()`."""
+
+    def __init__(self, state: State | None = None, *, credentials: Credentials | None = None) -> None:
+        self.state = state or sample_state()
+        self.credentials = credentials or generate()
+        self.clock_offset = timedelta()
+        """Added to the real time everywhere: tokens, `Date`, timestamps."""
+        self.url = "http://127.0.0.1:0"
+        self.api_prefix = ""
+        """`/api/v3` makes the URLs in webhook payloads Enterprise Server's."""
+        self._hooks = Hookshot(self.state.app.id, self.credentials.webhook_secret, self.now)
+        super().__init__(World(self.state, self.now, self._hook_links, self._hooks.send))
+        self._auth = Authenticator(self.state, self.credentials.public_key(), self.now)
+        limits = RateLimit(self.state.rate_limit)
+        self._server = RestServer(self.world, self._hooks, self._auth, limits)
+
+    @classmethod
+    @asynccontextmanager
+    async def start(
+        cls,
+        state: State | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        webhook_url: str | None = None,
+        credentials: Credentials | None = None,
+    ) -> AsyncIterator[Self]:
+        """Serve until the block ends; port 0 takes a free one, see `url`."""
+        sandbox = cls(state, credentials=credentials)
+        sandbox.webhook_url = webhook_url
+        async with sandbox.serving(host=host, port=port):
+            yield sandbox
+
+    @asynccontextmanager
+    async def serving(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Self]:
+        app = web.Application(client_max_size=MAX_REQUEST_BYTES)
+        Control(self).add_routes(app)
+        app.router.add_route("*", "/{anything:.*}", self.handle_rest)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        name = runner.addresses[0]
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{name[1]}"
+        try:
+            yield self
+        finally:
+            await self._hooks.close()
+            await runner.cleanup()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.clock_offset
+
+    @property
+    def app_id(self) -> int:
+        return self.state.app.id
+
+    @property
+    def private_key(self) -> str:
+        return self.credentials.private_key
+
+    @property
+    def webhook_secret(self) -> str:
+        return self._hooks.secret
+
+    @webhook_secret.setter
+    def webhook_secret(self, secret: str) -> None:
+        self._hooks.secret = secret
+
+    @property
+    def webhook_url(self) -> str | None:
+        """Where deliveries go; None: they fail at once and stay in the log."""
+        return self._hooks.url
+
+    @webhook_url.setter
+    def webhook_url(self, url: str | None) -> None:
+        self._hooks.url = url
+
+    @property
+    def faults(self) -> FaultBook:
+        return self._server.faults
+
+    @property
+    def limits(self) -> RateLimit:
+        return self._server.limits
+
+    @property
+    def requests(self) -> list[LoggedRequest]:
+        """Every request of the REST API, oldest first."""
+        return self._server.record.requests
+
+    @property
+    def unknown_requests(self) -> list[LoggedRequest]:
+        return self._server.record.unknown
+
+    @property
+    def writes(self) -> list[LoggedRequest]:
+        """The requests that ask for an effect on a repository."""
+        return [entry for entry in self.requests if entry.is_write]
+
+    @property
+    def tokens(self) -> MappingProxyType[str, InstallationCaller]:
+        """Token id (as in the request log) -> what the token may do; never the secret."""
+        return MappingProxyType({made.token_id: made for made in self._auth.tokens.values()})
+
+    def revoke_tokens(self) -> None:
+        """Every installation token answers 401 from now on."""
+        self._auth.revoke_all()
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Every delivery attempt, oldest first."""
+        return self._hooks.log
+
+    def redeliver(self, delivery_id: int) -> Delivery:
+        """Send a delivery again under its GUID; KeyError when it is not in the log."""
+        return self._hooks.redeliver(delivery_id)
+
+    def deliver_raw(self, event: str, payload: object, *, guid: str | None = None) -> Delivery:
+        """Send any payload, signed (bytes as they are)."""
+        return self._hooks.deliver(event, payload, guid=guid)
+
+    async def drain_webhooks(self) -> None:
+        """Wait until no delivery is under way."""
+        await self._hooks.drain()
+
+    def thread(self, repo: str, number: int) -> ThreadView:
+        return view(self.state, repo, number)
+
+    async def handle_rest(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request of the REST API."""
+        return await self._server.handle(request)
+
+    def _hook_links(self) -> Links:
+        return Links(self.url + self.api_prefix, self.url)
