@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.domain.documents import changed_lines, is_documentation, linked_documents, prose_lines
+from bot.domain.documents import changed_lines, is_documentation, linked_documents
 from bot.domain.errors import AssistantError
 from bot.domain.facts import ChangedFile, Item
 from bot.domain.ports import Spelling
@@ -35,18 +35,12 @@ async def read_documents(
     tree = await _tree(github, repository, item.head_sha)
     further = sorted((linked_documents(texts, changed) & tree) - texts.keys())[:_MAX_DOCUMENTS]
     linked = await _texts(github, repository, further, item.head_sha)
-    prose = {name: "\n".join(_prose(text, name)) for name, text in texts.items()}
     try:
-        misspellings = await spelling.check(prose, {name: changed[name] for name in prose})
+        misspellings = await spelling.check(texts, {name: changed[name] for name in texts})
     except AssistantError as error:
         log.warning("spelling_unavailable", reason=str(error))
         misspellings = ()
     return {"documents": texts | linked, "tree": tree, "misspellings": misspellings}
-
-
-def _prose(text: str, name: str) -> list[str]:
-    kept = prose_lines(text, name)
-    return [kept.get(number, "") for number in range(1, max(kept, default=0) + 1)]
 
 
 async def _texts(github: GitHub, repository: str, names: list[str], sha: str) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """Takes deliveries in: concurrent ones share one commit, and nobody is answered before it."""
 
 import asyncio
+import time
 from typing import Final
 
+import psycopg
 import structlog
 
 from bot.store.deliveries import Deliveries, Incoming
@@ -10,29 +12,36 @@ from bot.store.deliveries import Deliveries, Incoming
 log = structlog.get_logger()
 
 _GROUP: Final = 256
+_WRITERS: Final = 2
+"""While one group waits for its commit the next is sent; more only make the groups smaller."""
+_PATIENCE: Final = 7.0
+"""Seconds for which a database that is being restarted is waited for; GitHub waits ten."""
+_PAUSE: Final = 0.2
 
 
 class Ingest:
-    """A group is written while the next one gathers, so that a commit is shared by all that came during the last."""
+    """Groups are written while the next ones gather, so that a commit is shared by all that came meanwhile."""
 
     def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
         self._waiting: list[tuple[Incoming, asyncio.Future[bool]]] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._writers: set[asyncio.Task[None]] = set()
 
     async def accept(self, incoming: Incoming) -> bool:
-        """Durable when this returns; True if the GUID was new. Raises what the database raised."""
+        """Durable when this returns; True if the GUID was new. Raises what the database raised at last."""
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((incoming, future))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
+        if len(self._writers) < _WRITERS:
+            writer = asyncio.create_task(self._write())
+            self._writers.add(writer)
+            writer.add_done_callback(self._writers.discard)
         return await future
 
     async def _write(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting[:_GROUP], self._waiting[_GROUP:]
             try:
-                new = await self._deliveries.store(_distinct(group))
+                new = await self._store(_distinct(group))
             except Exception as error:  # noqa: BLE001 - handed to every waiting request
                 for _incoming, future in group:
                     if not future.done():
@@ -42,6 +51,19 @@ class Ingest:
                 if not future.done():
                     future.set_result(incoming.guid in new)
                     new.discard(incoming.guid)
+
+    async def _store(self, group: list[Incoming]) -> set[str]:
+        """Storing is repeatable, so that a database that comes back within the time GitHub waits loses nothing."""
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return await self._deliveries.store(group)
+            except psycopg.OperationalError as error:
+                if time.monotonic() > end:
+                    raise
+                log.warning("database_is_away", reason=type(error).__name__)
+            await asyncio.sleep(_PAUSE)
+            await self._deliveries.recheck()
 
 
 def _distinct(group: list[tuple[Incoming, asyncio.Future[bool]]]) -> list[Incoming]:

@@ -23,16 +23,25 @@ _NUMBERED: Final = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 
 
 def open_pool(url: str, *, size: int) -> Pool:
-    """A pool that is not open yet; connections that died are replaced when they are taken."""
+    """A pool that is not open yet. A statement outside `transaction()` is a transaction of its own, in one round trip."""
     return AsyncConnectionPool(
-        url, min_size=1, max_size=size, open=False, check=AsyncConnectionPool.check_connection,
-        timeout=10, reconnect_timeout=30,
+        url,
+        min_size=1,
+        max_size=size,
+        open=False,
+        timeout=10,
+        reconnect_timeout=30,
+        configure=_autocommit,
         # A process that is suspended inside a transaction must not keep rows locked.
         kwargs={
             "application_name": "contribution-assistant",
             "options": "-c idle_in_transaction_session_timeout=15000",
         },
-    )  # fmt: skip
+    )
+
+
+async def _autocommit(connection: Connection) -> None:
+    await connection.set_autocommit(True)
 
 
 async def migrate(url: str) -> list[str]:

@@ -35,7 +35,7 @@ class Limits:
 
     async def take_write(self, installation: int) -> float:
         """Seconds until the installation may write again; 0 takes a slot now."""
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock(17, %s::int)", (installation % 2**31,))
             cursor = await connection.execute(
                 _TAKE, {"id": installation, "hour": PER_HOUR, "minute": PER_MINUTE, "burst": BURST}

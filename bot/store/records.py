@@ -63,7 +63,7 @@ class Records:
             }
             for one in decisions
         ]  # fmt: skip
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction():
             await connection.cursor().executemany(
                 "INSERT INTO assistant.decisions (guid, capability, repository_id, number, author, event, "
                 "facts_digest, outcome, evidence, method, confidence, tokens, plan, verdicts, acted) VALUES "
@@ -86,7 +86,7 @@ class Records:
 
     async def forget_decisions(self, guid: str) -> bool:
         """Drop the decisions of a delivery of which nothing was begun; False where something was."""
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction():
             cursor = await connection.execute("SELECT 1 FROM assistant.effects WHERE guid = %s LIMIT 1", (guid,))
             if await cursor.fetchone():
                 return False
@@ -163,7 +163,7 @@ class Records:
 
     async def expire(self, *, bodies: timedelta, decisions: timedelta) -> int:
         """Delete what is older than its retention; returns how many deliveries went."""
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction():
             cursor = await connection.execute(
                 "DELETE FROM assistant.deliveries WHERE state <> 'queued' AND received_at < now() - %s::interval",
                 (bodies,),

@@ -94,7 +94,7 @@ class Threads:
 
     async def forget_repository(self, repository: int) -> None:
         """Delete everything that is kept about a repository."""
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction():
             for table in ("effects", "decisions", "threads", "configurations", "deliveries"):
                 statement = sql.SQL("DELETE FROM {} WHERE repository_id = %s").format(
                     sql.Identifier("assistant", table)
@@ -116,7 +116,7 @@ class Threads:
 
     async def forget_author(self, login: str) -> int:
         """Delete the decisions about one person's items and the bodies of their deliveries; returns how many."""
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, connection.transaction():
             cursor = await connection.execute(
                 "DELETE FROM assistant.decisions WHERE lower(author) = lower(%s) RETURNING guid", (login,)
             )
