@@ -55,6 +55,13 @@ def parse_commands(markdown: str) -> tuple[Invocation, ...]:
     return tuple(invocations[:MAX_COMMANDS])
 
 
+def only_commands(markdown: str) -> bool:
+    """Whether a comment says nothing besides commands."""
+    lines = markdown[:MAX_BODY].splitlines()
+    commands = {one.line for one in parse_commands(markdown)}
+    return bool(commands) and all(number in commands or not line.strip() for number, line in enumerate(lines, 1))
+
+
 def split_labels(argument: str) -> tuple[str, ...]:
     """At most ten label names, each once whatever its case: split at commas outside double quotes.
 

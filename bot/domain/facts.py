@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.commands import Invocation
+from bot.domain.commands import Invocation, only_commands
 from bot.domain.events import Actor, Event
 
 MAINTAINER_ASSOCIATIONS: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
@@ -231,10 +231,11 @@ class Facts:
 
     @property
     def maintainer_answered(self) -> bool:
-        """A maintainer other than the author has written in the thread."""
+        """A maintainer other than the author has written in the thread, more than commands."""
         return any(
             one.association in MAINTAINER_ASSOCIATIONS
             and not one.author.is_bot
             and one.author.id != self.item.author.id
+            and not only_commands(one.body)
             for one in self.comments
         )

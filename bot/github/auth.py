@@ -15,9 +15,12 @@ from bot.domain.errors import Terminal
 from bot.domain.facts import AppIdentity
 from bot.domain.ports import Windows
 from bot.github.client import GitHub
+from bot.github.errors import Absent, Forbidden, Refused
 
 _RENEW_BEFORE: Final = 5 * 60
 _JWT_LIFETIME: Final = 9 * 60
+_OWNER_FILES: Final = 0
+"""Stands for the owner's `.github` repository, whose id is not known."""
 _LEVELS: Final = {"read": 1, "write": 2, "admin": 3}
 
 
@@ -69,6 +72,7 @@ class GitHubApp:
         self._declared = declared
         self._tokens: TTLCache[tuple[int, int], tuple[str, float]] = TTLCache(10_000, 3600)
         self._installations: TTLCache[int, Installation] = TTLCache(10_000, 300)
+        self._without_owner_files: TTLCache[int, bool] = TTLCache(10_000, 600)
         self._etags: LRUCache[int, LRUCache[str, Any]] = LRUCache(200)
         self._locks: LRUCache[tuple[int, int], asyncio.Lock] = LRUCache(10_000)
         self._identity: AppIdentity | None = None
@@ -117,6 +121,20 @@ class GitHubApp:
             cache=self._etag_cache(installation),
         )
 
+    async def owner_client(self, installation: int, repository: int) -> GitHub:
+        """A client for the owner's `.github` repository: with a token of its own where the App may have one.
+
+        Elsewhere the repository's own client has to do, which reads a public `.github` like everybody can.
+        """
+        if installation in self._without_owner_files:
+            return self.client(installation, repository)
+        try:
+            await self._token(installation, _OWNER_FILES, renew=False)
+        except (Refused, Absent, Forbidden):
+            self._without_owner_files[installation] = True
+            return self.client(installation, repository)
+        return self.client(installation, _OWNER_FILES)
+
     async def _app_token(self, renew: bool) -> str:
         return f"Bearer {self._credentials.jwt(time.time())}"
 
@@ -137,11 +155,12 @@ class GitHubApp:
         granted = await self.installation(installation)
         if granted.suspended:
             raise Terminal("the installation is suspended")
-        data = await self.api.send(
-            "POST",
-            f"/app/installations/{installation}/access_tokens",
-            {"repository_ids": [repository], "permissions": intersection(self._declared, granted.permissions)},
+        narrowed: dict[str, Any] = (
+            {"repositories": [".github"], "permissions": {"contents": "read"}}
+            if repository == _OWNER_FILES
+            else {"repository_ids": [repository], "permissions": intersection(self._declared, granted.permissions)}
         )
+        data = await self.api.send("POST", f"/app/installations/{installation}/access_tokens", narrowed)
         asked = time.monotonic()
         lifetime = (_time(data["expires_at"]) - time.time()) if data.get("expires_at") else 3600.0
         # The lifetime is at most an hour whatever our clock says, and never so short that we would ask in a loop.

@@ -10,7 +10,7 @@ import structlog
 
 from bot.domain import repo_config
 from bot.domain.errors import AssistantError
-from bot.domain.events import Event, Repository, actor
+from bot.domain.events import Event, actor
 from bot.domain.facts import (
     AppIdentity,
     AuthorHistory,
@@ -49,6 +49,7 @@ class Reader:
     """Facts of one event's repository and item. Every method returns a part of `Facts` by field name."""
 
     github: GitHub
+    owner_github: GitHub
     event: Event
     app: AppIdentity
     spelling: Spelling
@@ -123,7 +124,6 @@ class Reader:
 
     async def _forms(self, _item: Item) -> dict[str, Any]:
         """All forms of the default branch; a repository without any has no folder."""
-        repository = self.event.repository
         try:
             sha = await self.head_of_default_branch()
             listed = await self.github.get(f"{self._repository}/contents/{FOLDER}", ref=sha)
@@ -132,7 +132,7 @@ class Reader:
         names = (
             [str(one["path"]) for one in listed if one["type"] == "file"][:_FORMS] if isinstance(listed, list) else []
         )
-        texts = await _together([self.text(repository, name, sha) for name in names])
+        texts = await _together([self.text(name, sha) for name in names])
         forms = [parse_form(name, text) for name, text in zip(names, texts, strict=True) if text is not None]
         found: tuple[IssueForm, ...] = tuple(form for form in forms if form is not None)
         return {"forms": found}
@@ -154,23 +154,19 @@ class Reader:
     async def _community(self, _item: Item) -> dict[str, Any]:
         """Community files of the repository, else of the owner's .github repository."""
         found: dict[str, str] = {}
-        places = [(self._repository, folder) for folder in (".github", "", "docs")]
         owner = path("repos", self.event.repository.owner, ".github")
-        places += [(owner, folder) for folder in (".github", "", "docs")]
-        listings = await _together([self._listing(base, folder) for base, folder in places])
+        places = [
+            (github, base, folder)
+            for github, base in ((self.github, self._repository), (self.owner_github, owner))
+            for folder in (".github", "", "docs")
+        ]
+        listings = await _together([_listing(*place) for place in places])
         for listing in listings:
             for entry in listing:
                 key = _COMMUNITY_NAMES.get(str(entry["name"]).rsplit(".", 1)[0].lower().replace("-", "_"))
                 if key and entry["type"] == "file" and entry.get("html_url"):
                     found.setdefault(key, str(entry["html_url"]))
         return {"community": Community(**found)}
-
-    async def _listing(self, base: str, folder: str) -> list[Any]:
-        try:
-            listed = await self.github.get(f"{base}/contents/{folder}" if folder else f"{base}/contents/")
-        except (Absent, Forbidden, Refused):
-            return []
-        return listed if isinstance(listed, list) else []
 
     async def _files(self, item: Item) -> dict[str, Any]:
         if not item.is_pull:
@@ -192,7 +188,7 @@ class Reader:
         """The file at the head; a pull request that leaves it alone is found out by its absence from the files."""
         if item.head_sha is None:
             return {}
-        text = await self.text(self.event.repository, repo_config.PATH, item.head_sha)
+        text = await self.text(repo_config.PATH, item.head_sha)
         return {"proposed_configuration": text}
 
     async def _permission(self, _item: Item) -> dict[str, Any]:
@@ -217,14 +213,29 @@ class Reader:
         data = await self.github.get(f"{self._repository}/commits/{branch}")
         return str(data["sha"])
 
-    async def text(self, repository: Repository, name: str, ref: str | None) -> str | None:
+    async def text(self, name: str, ref: str) -> str | None:
         """A text file at a commit; None if it is absent, no regular file, too large, or not UTF-8."""
-        base = path("repos", repository.owner, repository.name)
-        query = {"ref": ref} if ref else {}
-        try:
-            return decode_content(await self.github.get(f"{base}/contents/{file_path(name)}", **query))
-        except (Absent, Forbidden, Refused):
-            return None
+        return await _text(self.github, f"{self._repository}/contents/{file_path(name)}", ref=ref)
+
+    async def owner_text(self, name: str) -> str | None:
+        """A text file on the default branch of the owner's `.github` repository."""
+        base = path("repos", self.event.repository.owner, ".github")
+        return await _text(self.owner_github, f"{base}/contents/{file_path(name)}")
+
+
+async def _text(github: GitHub, url: str, **query: str) -> str | None:
+    try:
+        return decode_content(await github.get(url, **query))
+    except (Absent, Forbidden, Refused):
+        return None
+
+
+async def _listing(github: GitHub, base: str, folder: str) -> list[Any]:
+    try:
+        listed = await github.get(f"{base}/contents/{folder}")
+    except (Absent, Forbidden, Refused):
+        return []
+    return listed if isinstance(listed, list) else []
 
 
 async def _together(steps: list[Awaitable[Any]]) -> list[Any]:

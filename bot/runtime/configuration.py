@@ -1,10 +1,9 @@
 """The configuration that holds for a repository now."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
-from bot.domain.events import Repository
 from bot.domain.repo_config import PATH, ConfigSchema, RepoConfig
 from bot.github.errors import Absent, Forbidden
 from bot.github.reader import Reader
@@ -24,8 +23,8 @@ class Loaded:
 async def load_configuration(reader: Reader, schema: ConfigSchema, threads: Threads) -> Loaded:
     """The file on the default branch over the organisation's over the defaults; the last good one if it is broken."""
     repository = reader.event.repository
-    organisation = await reader.text(replace(repository, name=".github"), PATH, None)
-    text = await _own_text(reader, repository)
+    organisation = await reader.owner_text(PATH)
+    text = await _own_text(reader)
     if text is None:
         return Loaded(_parsed(schema, "", organisation))
     mistakes = schema.mistakes(text)
@@ -38,9 +37,9 @@ async def load_configuration(reader: Reader, schema: ConfigSchema, threads: Thre
     return Loaded(_parsed(schema, good or "", organisation), mistakes if untold else ())
 
 
-async def _own_text(reader: Reader, repository: Repository) -> str | None:
+async def _own_text(reader: Reader) -> str | None:
     try:
-        return await reader.text(repository, PATH, await reader.head_of_default_branch())
+        return await reader.text(PATH, await reader.head_of_default_branch())
     except (Absent, Forbidden):
         # An empty repository has no commit, and contents may be closed to us: the defaults hold.
         return None

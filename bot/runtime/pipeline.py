@@ -151,7 +151,7 @@ class Pipeline:
         now: datetime,
     ) -> RepoConfig | str:
         """Decide and record; the configuration, or, in one line, why nobody had anything to decide."""
-        reader = Reader(github, event, app, self._services.spelling)
+        reader = await self._reader(github, event, app)
         loaded = await load_configuration(reader, self.schema, self._services.threads)
         config = loaded.config
         active = [
@@ -175,6 +175,10 @@ class Pipeline:
         decisions = await self._decisions(active, facts, config)
         await self._services.records.save(replace(subject, author=item.author.login), decisions)
         return config
+
+    async def _reader(self, github: GitHub, event: Event, app: AppIdentity) -> Reader:
+        owner = await self._services.app.owner_client(event.installation, event.repository.id)
+        return Reader(github, owner, event, app, self._services.spelling)
 
     async def _facts(
         self,
@@ -291,7 +295,7 @@ class Pipeline:
         if not any(plan for _name, plan in plans):
             return "nothing to do"
         if config is None:
-            reader = Reader(github, event, app, self._services.spelling)
+            reader = await self._reader(github, event, app)
             config = (await load_configuration(reader, self.schema, threads)).config
         key = await threads.marker_key()
         stage = Stage(

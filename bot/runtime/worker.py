@@ -176,5 +176,5 @@ class Worker:
     async def _end(self, waiting: Waiting, state: str, reason: str, outcome: str) -> bool:
         await self._deliveries.finish(waiting.guid, state, reason)
         _EVENTS.labels(outcome).inc()
-        log.info("event_ended", event=waiting.event, state=state, reason=reason)
+        log.info("event_ended", kind=waiting.event, state=state, reason=reason)
         return True
