@@ -88,6 +88,7 @@ class Service:
 
     pool: Pool
     deliveries: Deliveries
+    limits: Limits
     worker: Worker
     chores: Chores
     webhook: Webhook
@@ -144,7 +145,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             retention=timedelta(days=settings.retention_days),
         )  # fmt: skip
         webhook = Webhook(app_settings.webhook_secrets, Ingest(deliveries).accept, pipeline.handled)
-        yield Service(pool, deliveries, worker, chores, webhook, model)
+        yield Service(pool, deliveries, limits, worker, chores, webhook, model)
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,403 @@
+"""The model client against an endpoint that may answer anything: in bounded time a valid answer, or None."""
+
+import contextlib
+import gzip
+import json
+import socket
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+import structlog
+
+from bot.domain.plan import ModelAnswer, ModelRequest
+from bot.llm.client import LEVELS, ModelClient
+from bot.llm.endpoint import Endpoint
+from bot.prompting import Input, Prompt
+from tests.support.memory import Memory
+from tests.support.stand_in_model import (
+    Reply,
+    StandIn,
+    completion,
+    drip,
+    flood,
+    not_knowing,
+    refusing,
+    reset,
+    saying,
+    sending,
+    silence,
+    stand_in,
+)
+
+KEY: Final = "canary-key-of-the-model"
+SCHEMA: Final = {
+    "type": "object",
+    "properties": {
+        "kind": {"type": "string", "enum": ["bug", "question"]},
+        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+        "evidence": {"type": "string", "maxLength": 40},
+    },
+    "required": ["kind", "confidence", "evidence"],
+    "additionalProperties": False,
+}
+PROMPT: Final = Prompt(
+    id="sort",
+    version=3,
+    max_answer_tokens=60,
+    inputs={"title": Input(trusted=False, cap=100)},
+    system="You sort reports.",
+    user="The report:\n{{title}}\nWhich kind is it?",
+    schema=SCHEMA,
+)
+DATA: Final[dict[str, Any]] = {"kind": "bug", "confidence": 0.9, "evidence": "it broke"}
+GOOD: Final = json.dumps(DATA)
+REQUEST: Final = ModelRequest("sort", {"title": "It broke on Monday"})
+
+
+class Asker:
+    """A client, its memory, and one question over and over."""
+
+    def __init__(self, endpoint: Endpoint, memory: Memory) -> None:
+        self.endpoint = endpoint
+        self.memory = memory
+        self.client = ModelClient(endpoint, {"sort": PROMPT}, spending=memory, levels=memory)
+
+    async def ask(
+        self, *, private: bool = False, scope: str = "1", request: ModelRequest = REQUEST
+    ) -> ModelAnswer | None:
+        started = time.monotonic()
+        answer = await self.client.answer(request, private=private, scope=scope)
+        assert time.monotonic() - started < self.endpoint.patience + 1
+        return answer
+
+    @property
+    def used(self) -> int:
+        return self.memory.used.get("tokens:1", 0)
+
+    @property
+    def level(self) -> str | None:
+        return self.memory.levels.get(self.endpoint.name)
+
+
+@contextlib.asynccontextmanager
+async def asking(url: str, **options: Any) -> AsyncIterator[Asker]:
+    values = {"timeout": 0.4, "patience": 1.2, **options}
+    asker = Asker(Endpoint(url, KEY, "stand-in", **values), Memory())
+    try:
+        yield asker
+    finally:
+        await asker.client.close()
+
+
+@contextlib.asynccontextmanager
+async def both(reply: Reply, **options: Any) -> AsyncIterator[tuple[StandIn, Asker]]:
+    async with stand_in(reply) as server, asking(server.url, **options) as asker:
+        yield server, asker
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+async def test_a_question_as_it_goes_over_the_wire() -> None:
+    async with both(saying(GOOD)) as (server, asker):
+        answer = await asker.ask()
+    assert answer == ModelAnswer(DATA, "stand-in", "sort 3", 100)
+    (asked,) = server.asked
+    assert asked.request.path == "/v1/chat/completions"
+    assert asked.request.headers["Authorization"] == f"Bearer {KEY}"
+    assert asked.body.keys() == {"model", "messages", "temperature", "max_tokens", "response_format"}
+    assert (asked.body["temperature"], asked.body["max_tokens"]) == (0, 60)
+    assert asked.body["response_format"]["json_schema"] == {"name": "sort", "strict": True, "schema": SCHEMA}
+    system, user = asked.said
+    assert system == "You sort reports."
+    assert user.startswith("The report:\n<<<data ")
+    assert "\nIt broke on Monday\n>>>end " in user
+
+
+@pytest.mark.parametrize("status", [400, 404, 415, 422, 500, 501])
+@pytest.mark.parametrize("refused", [1, 2])
+async def test_levels_fall_and_are_remembered(status: int, refused: int) -> None:
+    reply = refusing(status, frozenset(LEVELS[:refused]), saying(GOOD))
+    async with both(reply) as (server, asker):
+        assert await asker.ask() is not None
+        assert server.levels == list(LEVELS[: refused + 1])
+        assert await asker.ask() is not None
+        assert server.levels == [*LEVELS[: refused + 1], LEVELS[refused]]
+        assert asker.level == LEVELS[refused]
+
+
+async def test_below_the_first_level_the_schema_is_said() -> None:
+    async with both(refusing(400, frozenset(LEVELS[:2]), saying(GOOD))) as (server, asker):
+        await asker.ask()
+    assert [json.dumps(SCHEMA) in one.said[0] for one in server.asked] == [False, True, True]
+
+
+async def test_an_endpoint_that_refuses_everything_is_asked_once_per_level() -> None:
+    async with both(refusing(400, frozenset(LEVELS), saying(GOOD))) as (server, asker):
+        assert await asker.ask() is None
+        assert server.levels == list(LEVELS)
+        assert asker.level is None
+
+
+async def test_one_bad_minute_takes_no_level_away() -> None:
+    async with both(saying(GOOD)) as (server, asker):
+        await asker.ask()
+        server.reply = refusing(500, frozenset({"json_schema"}), saying(GOOD))
+        assert await asker.ask() is not None
+        assert asker.level == "json_schema"
+
+
+async def test_a_level_that_is_refused_later_is_lowered() -> None:
+    async with both(saying(GOOD)) as (server, asker):
+        await asker.ask()
+        server.reply = refusing(400, frozenset({"json_schema"}), saying(GOOD))
+        assert await asker.ask() is not None
+        assert asker.level == "json_object"
+
+
+async def test_a_level_that_nobody_knows_is_learned_anew() -> None:
+    async with both(saying(GOOD)) as (server, asker):
+        asker.memory.levels[asker.endpoint.name] = "of an older release"
+        assert await asker.ask() is not None
+        assert (server.levels, asker.level) == (["json_schema"], "json_schema")
+
+
+async def test_reasoning_models_refuse_parameters_once() -> None:
+    async with both(not_knowing(frozenset({"max_tokens", "temperature"}), saying(GOOD))) as (server, asker):
+        assert await asker.ask() is not None
+        assert await asker.ask() is not None
+    assert server.levels == ["json_schema"] * 4
+    for asked in server.asked[2:]:
+        assert asked.body.keys() == {"model", "messages", "max_completion_tokens", "response_format"}
+
+
+async def test_a_parameter_that_is_refused_for_ever_ends() -> None:
+    error = {"error": {"message": "no", "param": "temperature"}}
+    async with both(sending(error, status=400)) as (server, asker):
+        assert await asker.ask() is None
+    assert len(server.asked) == 4
+
+
+USABLE: Final[dict[str, Reply]] = {
+    "in a fence": saying(f"```json\n{GOOD}\n```"),
+    "after reasoning": saying(f"<think>maybe {{}}</think>{GOOD}"),
+    "at the limit, but whole": sending(completion(GOOD, ended="length")),
+    "without usage": sending({"choices": [{"message": {"content": GOOD}}]}),
+    "with a tool call beside it": sending(completion(GOOD, tool_calls=[{"function": {"name": "rm"}}])),
+    "as plain text by its header": sending(json.dumps(completion(GOOD)).encode(), Content_Type="text/plain"),
+}
+
+UNUSABLE: Final[dict[str, Reply]] = {
+    "an empty object": sending({}),
+    "choices null": sending({"choices": None}),
+    "no choices": sending({"choices": []}),
+    "choices as an object": sending({"choices": {"a": 1}}),
+    "choices as a number": sending({"choices": 5}),
+    "a choice null": sending({"choices": [None]}),
+    "content null": saying(None),
+    "content as a list": saying([{"type": "text", "text": GOOD}]),
+    "cut off": sending(completion(GOOD[:20], ended="length")),
+    "a refusal": sending(completion(None, refusal="I cannot help with that.")),
+    "filtered": sending(completion("", ended="content_filter")),
+    "a tool call only": sending(completion(None, tool_calls=[{"function": {"name": "close_issue"}}])),
+    "prose": saying("It is certainly a bug."),
+    "two objects": saying(f"{GOOD}\n{GOOD}"),
+    "another kind": saying(GOOD.replace("bug", "lock")),
+    "one more field": saying(GOOD[:-1] + ', "target": "octo/other#1"}'),
+    "a field missing": saying('{"kind": "bug"}'),
+    "not a number": saying(GOOD.replace("0.9", "NaN")),
+    "endless": saying(GOOD.replace("0.9", "1e999")),
+    "too long": saying(GOOD.replace("it broke", "x" * 41)),
+    "half a character": saying(GOOD.replace("it broke", "\\ud800")),
+    "what cannot be stored": saying(GOOD.replace("it broke", "\\u0000")),
+    "very long": saying("{" * 500_000),
+    "very deep": saying('{"a":' * 10_000),
+    "very deep as a whole": sending(b'{"choices":' * 20_000),
+    "a page": sending(b"<html><body>Sign in</body></html>", Content_Type="text/html"),
+    "invalid JSON": sending(b'{"choices": ['),
+    "no UTF-8": sending(b"\xff\xfe\x00"),
+    "no bytes": sending(b""),
+    "no content": sending(b"", status=204),
+    "events": sending(b"data: {}\n\ndata: [DONE]\n\n", Content_Type="text/event-stream"),
+}
+
+UNREACHABLE: Final[dict[str, Reply]] = {
+    "silence": silence,
+    "a byte now and then": drip,
+    "a flood": flood,
+    "a hang-up": reset,
+    "a wrong key": sending({"error": {"message": "Incorrect API key"}}, status=401),
+    "forbidden": sending({"error": "no"}, status=403),
+    "too many": sending({"error": {"message": "Slow down"}}, status=429, Retry_After="3600"),
+    "overloaded": sending(b"<html>503</html>", status=503, Content_Type="text/html"),
+    "a teapot": sending([], status=418),
+    "a redirect to nowhere": sending(b"", status=307),
+    "something compressed": sending(gzip.compress(b" " * 20_000_000), Content_Encoding="gzip"),
+    "an unknown encoding": sending(b"x", Content_Encoding="zstd"),
+}
+
+
+@pytest.mark.parametrize("reply", USABLE.values(), ids=USABLE)
+async def test_usable_answers(reply: Reply) -> None:
+    async with both(reply) as (server, asker):
+        answer = await asker.ask()
+    assert answer is not None
+    assert answer.data == DATA
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("reply", UNUSABLE.values(), ids=UNUSABLE)
+async def test_unusable_answers_have_one_second_try(reply: Reply) -> None:
+    async with both(reply) as (server, asker):
+        assert await asker.ask() is None
+        assert asker.used > 0
+    assert server.levels == ["json_schema"] * 2
+
+
+@pytest.mark.parametrize("reply", UNREACHABLE.values(), ids=UNREACHABLE)
+async def test_unreachable_endpoints_have_no_second_try(reply: Reply) -> None:
+    async with both(reply) as (server, asker):
+        assert await asker.ask() is None
+        assert asker.level is None
+    assert len(server.asked) == 1
+
+
+async def test_nobody_listens() -> None:
+    async with asking(f"http://127.0.0.1:{free_port()}/v1") as asker:
+        assert await asker.ask() is None
+        assert asker.used == 0
+
+
+async def test_an_endpoint_that_comes_back_is_used_again() -> None:
+    async with both(reset) as (server, asker):
+        assert await asker.ask() is None
+        server.reply = saying(GOOD)
+        assert await asker.ask() is not None
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_takes_the_prompt_nowhere(status: int) -> None:
+    async with stand_in(saying(GOOD)) as other:
+        async with both(sending(b"", status=status, Location=f"{other.url}/chat/completions")) as (server, asker):
+            assert await asker.ask() is None
+        assert len(server.asked) == 1
+        assert other.asked == []
+
+
+async def test_a_proxy_of_the_environment_sees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stand_in(saying(GOOD)) as proxy, stand_in(saying(GOOD)) as server:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url.removesuffix("/v1"))
+        async with asking(server.url) as asker:
+            assert await asker.ask() is not None
+        assert proxy.asked == []
+
+
+async def test_the_second_try_shows_what_was_wrong() -> None:
+    async with both(saying(GOOD.replace("bug", "lock"), GOOD)) as (server, asker):
+        answer = await asker.ask()
+    assert answer is not None
+    assert (answer.data, answer.tokens, asker.used) == (DATA, 200, 200)
+    first, second = server.asked
+    assert second.said[:2] == first.said
+    assert second.said[2] == GOOD.replace("bug", "lock")
+    assert "kind: " in second.said[3]
+    assert json.dumps(SCHEMA) in second.said[3]
+
+
+@pytest.mark.parametrize("refused", [0, 1, 2])
+async def test_never_more_than_two_requests_per_level(refused: int) -> None:
+    async with both(refusing(422, frozenset(LEVELS[:refused]), saying("nonsense"))) as (server, asker):
+        assert await asker.ask() is None
+    assert server.levels == [*LEVELS[:refused], LEVELS[refused], LEVELS[refused]]
+
+
+@pytest.mark.parametrize("tokens", [None, -1, 0, "many", 10**12, True])
+async def test_without_a_believable_count_tokens_are_estimated(tokens: object) -> None:
+    async with both(sending(completion(GOOD, tokens=tokens))) as (server, asker):
+        answer = await asker.ask()
+    sent = sum(map(len, server.asked[0].said))
+    assert answer is not None
+    assert answer.tokens == asker.used
+    assert sent // 5 < asker.used < sent
+
+
+async def test_what_nobody_waited_for_is_counted_too() -> None:
+    async with both(silence) as (_server, asker):
+        await asker.ask()
+        assert asker.used > 0
+
+
+async def test_over_budget_nothing_is_sent() -> None:
+    async with both(saying(GOOD), tokens_per_day=150) as (server, asker):
+        assert await asker.ask() is not None
+        assert await asker.ask() is not None
+        assert await asker.ask() is None
+        assert len(server.asked) == 2
+        assert await asker.ask(scope="2") is not None
+
+
+async def test_no_budget_is_no_model() -> None:
+    async with both(saying(GOOD), tokens_per_day=0) as (server, asker):
+        assert await asker.ask() is None
+    assert server.asked == []
+
+
+async def test_private_text_stays_near(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with both(saying(GOOD)) as (server, asker):
+        assert await asker.ask(private=True) is not None
+        monkeypatch.setattr("bot.llm.endpoint._PRIVATE", ())
+        assert await asker.ask(private=True) is None
+        assert await asker.ask(private=False) is not None
+        assert len(server.asked) == 2
+        async with asking(server.url, private_text=True) as allowed:
+            assert await allowed.ask(private=True) is not None
+
+
+async def test_half_characters_in_a_report_are_sent_as_something_else() -> None:
+    async with both(saying(GOOD)) as (server, asker):
+        assert await asker.ask(request=ModelRequest("sort", {"title": "a\ud800b"})) is not None
+    assert "\na?b\n" in server.asked[0].said[1]
+
+
+async def test_no_log_holds_the_key_the_prompt_or_the_answer() -> None:
+    refusal = {"error": {"message": f"{KEY} is not allowed to ask: It broke on Monday"}}
+    replies = (
+        saying(GOOD),
+        saying('{"it broke": 1}'),
+        sending(refusal, status=401),
+        sending(refusal, status=400),
+        silence,
+    )
+    with structlog.testing.capture_logs() as logs:
+        for reply in replies:
+            async with both(reply) as (_server, asker):
+                await asker.ask()
+        async with asking(f"http://127.0.0.1:{free_port()}/v1") as asker:
+            await asker.ask()
+    assert len(logs) >= 6
+    assert KEY not in str(logs)
+    assert "broke" not in str(logs)
+
+
+async def test_reports_cannot_carry_our_secrets_nor_tokens_into_the_prompt() -> None:
+    title = "my token ghp_" + "aB3dE6gH9j" * 4
+    async with both(saying(GOOD)) as (server, asker):
+        await asker.ask(request=ModelRequest("sort", {"title": title}))
+    assert b"aB3dE6gH9j" not in server.asked[0].raw
+    assert KEY.encode() not in server.asked[0].raw
+
+
+async def test_many_questions_at_once() -> None:
+    import asyncio
+
+    async with both(saying(GOOD), timeout=5.0, patience=10.0) as (server, asker):
+        answers = await asyncio.gather(*(asker.ask(scope=str(n)) for n in range(50)))
+    assert all(answer == replace(ModelAnswer(DATA, "stand-in", "sort 3"), tokens=100) for answer in answers)
+    assert len(server.asked) == 50

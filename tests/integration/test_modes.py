@@ -1,0 +1,93 @@
+"""off, observe, suggest, act, per repository and per capability; the organisation's file; broken files."""
+
+import pytest
+
+from tests.integration.test_events import COMPLETE, INCOMPLETE, bodies, opened, seen
+from tests.support.assistant import REPOSITORY, Assistant
+
+PATH = ".github/contribution-assistant.yml"
+
+
+def configure(assistant: Assistant, text: str) -> None:
+    assistant.sandbox.commit(REPOSITORY, "mira", {PATH: text}, "Configure the assistant")
+
+
+async def test_off_does_nothing(assistant: Assistant) -> None:
+    configure(assistant, "mode: off\n")
+    number = opened(assistant, "stranger", "Crash on an empty row", INCOMPLETE)
+    await assistant.settled()
+    assert (seen(assistant, number).labels, bodies(seen(assistant, number))) == ((), [])
+    assert assistant.sandbox.writes == []
+
+
+async def test_observe_records_and_writes_nothing(assistant: Assistant) -> None:
+    configure(assistant, "mode: observe\n")
+    number = opened(assistant, "stranger", "Crash on an empty row", INCOMPLETE)
+    await assistant.settled()
+    assert assistant.sandbox.writes == []
+    async with assistant.service.pool.connection() as connection:
+        cursor = await connection.execute(
+            "SELECT outcome, verdicts FROM assistant.decisions WHERE number = %s AND capability = 'triage'", (number,)
+        )
+        ((outcome, verdicts),) = await cursor.fetchall()
+    assert "bug" in outcome
+    assert {one["reason"] for one in verdicts} == {"mode observe: recorded only"}
+
+
+async def test_suggest_comments_and_leaves_labels_to_people(assistant: Assistant) -> None:
+    configure(assistant, "mode: suggest\n")
+    number = opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    await assistant.settled()
+    thread = seen(assistant, number)
+    assert thread.labels == ()
+    assert "/label bug" in bodies(thread)[0]
+    assistant.sandbox.comment(REPOSITORY, number, "mira", "/label bug")
+    await assistant.settled()
+    assert seen(assistant, number).labels == ("bug",)
+
+
+async def test_one_capability_can_be_off(assistant: Assistant) -> None:
+    configure(assistant, "missing_info:\n  mode: off\n")
+    number = opened(assistant, "jonas", "Crash on an empty row", INCOMPLETE)
+    await assistant.settled()
+    thread = seen(assistant, number)
+    assert (thread.labels, bodies(thread)) == (("bug",), [])
+
+
+async def test_the_organisations_file_holds_under_the_repositorys(assistant: Assistant) -> None:
+    assistant.sandbox.create_repository("sample-org", ".github", {PATH: "mode: off\nlabels:\n  allow: [question]\n"})
+    number = opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    await assistant.settled()
+    assert seen(assistant, number).labels == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("mode: act\nmoods: off\n", "line 2, column 1"), ("triage: [\n", "line 2"), ("mode: loud\n", "line 1, column 1")],
+)
+async def test_a_broken_file_is_reported_once_and_the_last_good_one_holds(
+    assistant: Assistant, text: str, place: str
+) -> None:
+    configure(assistant, "missing_info:\n  mode: off\n")
+    opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    await assistant.settled()
+    configure(assistant, text)
+    first = opened(assistant, "jonas", "Crash on a long row", INCOMPLETE)
+    await assistant.settled()
+    second = opened(assistant, "jonas", "Crash on a short row", INCOMPLETE)
+    await assistant.settled()
+    (notice,) = bodies(seen(assistant, first))
+    assert place in notice
+    assert bodies(seen(assistant, second)) == []
+    assert seen(assistant, second).labels == ("bug",)
+
+
+async def test_the_pull_request_that_breaks_the_file_is_told(assistant: Assistant) -> None:
+    pull = assistant.sandbox.open_pull(REPOSITORY, "tom", "Configure", files={PATH: "mode: act\nmoods: off\n"})
+    await assistant.settled()
+    (body,) = bodies(seen(assistant, pull.number))
+    assert "line 2, column 1" in body
+    assistant.sandbox.push_to_pull(REPOSITORY, pull.number, "tom", {PATH: "mode: observe\n"})
+    await assistant.settled()
+    (body,) = bodies(seen(assistant, pull.number))
+    assert "fine now" in body
