@@ -37,14 +37,14 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m tests.support.generated --check
+	$(BIN)/python docs/generate.py --check
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.acknowledge
 
 # Pages and tables that are written from the code.
 docs: $(VENV)/.dev
-	$(BIN)/python -m tests.support.generated
+	$(BIN)/python docs/generate.py
 
 # Locks hold hashes and no addresses. --universal: one lock for every platform and Python that we support.
 lock: $(VENV)/.dev

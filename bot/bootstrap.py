@@ -45,9 +45,8 @@ def declared_permissions(manifests: tuple[Manifest, ...]) -> dict[str, str]:
     """The union of the manifests' permissions, each at the highest level asked."""
 
     def join(found: dict[str, str], one: Manifest) -> dict[str, str]:
-        return found | {
-            name: max(level, found.get(name, level), key=_LEVELS.index) for name, level in one.permissions.items()
-        }
+        wanted = {**one.optional_permissions, **one.permissions}
+        return found | {name: max(level, found.get(name, level), key=_LEVELS.index) for name, level in wanted.items()}
 
     return reduce(join, manifests, {"metadata": "read"})
 

@@ -1,8 +1,9 @@
 """What a capability is: a manifest that declares its powers, and two pure functions."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -51,10 +52,10 @@ class CommandHelp:
 class Options(BaseModel):
     """Base of a capability's part of the repository configuration: frozen, unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     mode: Mode | None = None
-    """The capability's own mode; without one, the repository's."""
+    """`off`, `observe`, `suggest` or `act`; without it, the repository's mode."""
 
     def extra_labels(self) -> frozenset[str]:
         """Labels that these options allow besides the repository's allow-list."""
@@ -65,7 +66,8 @@ class Options(BaseModel):
 class Manifest:
     """Everything that the router, the gate, /help, the docs and app.yaml derive from a capability.
 
-    `events` are "event.action" names; `permissions` are GitHub App permissions ("issues": "write");
+    `events` are "event.action" names; `permissions` are GitHub App permissions ("issues": "write") without which it is
+    off; without `optional_permissions` it only knows less.
     `actions` are the only action types that the gate lets through.
     """
 
@@ -78,6 +80,7 @@ class Manifest:
     actions: tuple[type[Action], ...]
     options: type[Options]
     commands: tuple[CommandHelp, ...] = ()
+    optional_permissions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     prompt: str | None = None
     default: bool = True
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 
 from bot.domain import events
-from bot.domain.capability import TRIAGE_ROLES, Capability, Context, Mode
+from bot.domain.capability import TRIAGE_ROLES, Capability, Context, Manifest, Mode
 from bot.domain.codec import decode_actions, encode
 from bot.domain.commands import parse_commands
 from bot.domain.compose import Stage, compose
@@ -159,7 +159,7 @@ class Pipeline:
             for one in self._registry
             if event.kind in one.manifest.events and config.mode_of(one.manifest) is not Mode.OFF
         ]
-        disabled = [one.manifest.id for one in active if not installation.grants(one.manifest.permissions)]
+        disabled = [one.manifest.id for one in active if not installation.grants(_needed(one.manifest, event))]
         if disabled:
             log.warning("permissions_missing", capabilities=disabled, installation=event.installation)
         active = [one for one in active if one.manifest.id not in disabled]
@@ -313,6 +313,11 @@ class Pipeline:
         ledger = DeliveryLedger(records, threads, self._services.limits, subject)
         await Executor(github, event, app, ledger, fence, key).run(effects)
         return f"done: {len(effects)} effects"
+
+
+def _needed(manifest: Manifest, event: Event) -> dict[str, str]:
+    """The permissions that the capability needs for this kind of item."""
+    return {name: level for name, level in manifest.permissions.items() if event.is_pull or name != "pull_requests"}
 
 
 def _policy(event: Event, config: RepoConfig) -> RenderPolicy:

@@ -23,7 +23,8 @@ class TriageOptions(Options):
     """Which label stands for which kind, how sure to be, and labels for parts of the repository."""
 
     kinds: dict[Kind, LabelName | tuple[LabelName, ...]] = Field(default={}, max_length=len(Kind))
-    """Label names of a kind, the first that exists is used; an empty list switches the kind off."""
+    """Label names of each kind: `bug`, `enhancement`, `question`, `documentation`; the first that exists is used, an
+    empty list switches the kind off. Without it: the kind's own name, for enhancements also `feature`."""
 
     minimum_confidence: Share = 0.85
     """The rules decide only above this."""

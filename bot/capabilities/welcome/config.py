@@ -10,7 +10,10 @@ Opening = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class WelcomeOptions(Options):
-    """The maintainers' own first sentence (Markdown, put on one line)."""
+    """How newcomers are greeted."""
 
     issue_text: Opening | None = None
+    """The maintainers' own first sentence for issues (Markdown, one line); without it, a short thanks."""
+
     pull_text: Opening | None = None
+    """The same for pull requests."""

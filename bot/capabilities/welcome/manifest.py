@@ -11,7 +11,8 @@ MANIFEST = Manifest(
     summary="Tells people at their first issue and their first pull request here what happens next.",
     events=frozenset({"issues.opened", "pull_request.opened"}),
     needs=frozenset({Need.AUTHOR, Need.COMMUNITY, Need.CHECKS}),
-    permissions={"actions": "read", "contents": "read", "issues": "write", "pull_requests": "write"},
+    permissions={"contents": "read", "issues": "write", "pull_requests": "write"},
+    optional_permissions={"actions": "read"},
     actions=(SetSection,),
     options=WelcomeOptions,
 )
