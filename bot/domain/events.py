@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
 
+_LARGEST_NUMBER: Final = 2**31 - 1
+
 ITEM_EVENTS: Final = frozenset(
     {"issues", "issue_comment", "pull_request", "pull_request_review", "pull_request_review_comment"}
 )
@@ -125,7 +127,7 @@ def route(event: str, payload: Mapping[str, Any], handled: frozenset[str]) -> Ro
         return Route(None, action, installation, repository, None, f"ignored: {name} was done by a bot")
     item = payload.get("issue") or payload.get("pull_request")
     number = item.get("number") if isinstance(item, Mapping) else None
-    if installation is None or repository is None or not _is_id(number):
+    if installation is None or repository is None or not _is_id(number) or number > _LARGEST_NUMBER:
         reason = f"ignored: {name} names no installation, repository or number"
         return Route(None, action, installation, repository, None, reason)
     key = item_key(repository, number)

@@ -148,7 +148,8 @@ class Misspelling:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
-    """What was decided on this thread before, for /why. `evidence` are plain-text lines."""
+    """What was decided on this thread before, for /why. `evidence` are plain-text lines; without `method` it was
+    nothing, and `outcome` says why."""
 
     capability: str
     at: datetime

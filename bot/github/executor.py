@@ -249,7 +249,7 @@ class Executor:
         try:
             await self._write("POST", url, {"content": effect.content.value})
         except Absent:
-            log.info("comment_to_react_to_is_gone", delivery=self.event.delivery)
+            log.info("reaction_refused", delivery=self.event.delivery)
         await self.ledger.done(key)
 
     def _answered(self) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -42,17 +43,22 @@ class Chores:
         """Until cancelled. GitHub or the database being away is logged and tried again at the next turn."""
         first = True
         while True:
-            try:
-                now = await self._limits.now()
-                if await self._limits.my_turn("missed deliveries", timedelta(minutes=1) if first else HOUR):
-                    await self.fetch_missed(now)
-                if await self._limits.my_turn("retention", 24 * HOUR):
-                    await self.tidy()
-                await self._limits.prune_writes()
-                first = False
-            except (AssistantError, psycopg.Error) as error:
-                log.warning("chore_failed", reason=f"{type(error).__name__}: {error}"[:300])
+            await self._try("missed deliveries", timedelta(minutes=1) if first else HOUR, self._fetch_missed)
+            await self._try("retention", 24 * HOUR, self.tidy)
+            await self._try("write rates", timedelta(minutes=1), self._limits.prune_writes)
+            first = False
             await asyncio.sleep(_TICK)
+
+    async def _try(self, name: str, every: timedelta, chore: Callable[[], Awaitable[None]]) -> None:
+        """Do a chore if it is its time; a fault is logged and must not keep the others from their turn."""
+        try:
+            if await self._limits.my_turn(name, every):
+                await chore()
+        except (AssistantError, psycopg.Error) as error:
+            log.warning("chore_failed", chore=name, reason=f"{type(error).__name__}: {error}"[:300])
+
+    async def _fetch_missed(self) -> None:
+        await self.fetch_missed(await self._limits.now())
 
     async def tidy(self) -> None:
         """Delete what is older than its retention."""

@@ -11,6 +11,8 @@ from bot.store.deliveries import Deliveries, Incoming
 
 log = structlog.get_logger()
 
+_Group = list[tuple[Incoming, asyncio.Future[bool]]]
+
 _GROUP: Final = 256
 _WRITERS: Final = 2
 """While one group waits for its commit the next is sent; more only make the groups smaller."""
@@ -24,7 +26,7 @@ class Ingest:
 
     def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
-        self._waiting: list[tuple[Incoming, asyncio.Future[bool]]] = []
+        self._waiting: _Group = []
         self._writers: set[asyncio.Task[None]] = set()
 
     async def accept(self, incoming: Incoming) -> bool:
@@ -40,13 +42,21 @@ class Ingest:
     async def _write(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting[:_GROUP], self._waiting[_GROUP:]
-            try:
-                new = await self._store(_distinct(group))
-            except Exception as error:  # noqa: BLE001 - handed to every waiting request
-                for _incoming, future in group:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
+            await self._settle(group)
+
+    async def _settle(self, group: _Group) -> None:
+        """Answer every waiting request. A delivery that the database refuses does not take its neighbours with it."""
+        try:
+            new = await self._store(_distinct(group))
+        except psycopg.DataError as error:
+            if len(group) == 1:
+                _fail(group, error)
+                return
+            for one in group:
+                await self._settle([one])
+        except Exception as error:  # noqa: BLE001 - handed to every waiting request
+            _fail(group, error)
+        else:
             for incoming, future in group:
                 if not future.done():
                     future.set_result(incoming.guid in new)
@@ -66,6 +76,12 @@ class Ingest:
             await self._deliveries.recheck()
 
 
-def _distinct(group: list[tuple[Incoming, asyncio.Future[bool]]]) -> list[Incoming]:
+def _fail(group: _Group, error: Exception) -> None:
+    for _incoming, future in group:
+        if not future.done():
+            future.set_exception(error)
+
+
+def _distinct(group: _Group) -> list[Incoming]:
     """One of each GUID: a statement may not insert the same key twice."""
     return list({incoming.guid: incoming for incoming, _future in reversed(group)}.values())[::-1]

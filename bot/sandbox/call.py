@@ -49,7 +49,8 @@ class Call:
         return found
 
     def reaches(self, repo: Repository) -> bool:
-        if isinstance(self.caller, AppCaller):
+        """Public repositories can be read with any token, as by anybody."""
+        if isinstance(self.caller, AppCaller) or (self.route.method == "GET" and not repo.private):
             return True
         installation = self.state.installations[self.caller.installation_id]
         within = self.caller.repository_ids is None or repo.id in self.caller.repository_ids

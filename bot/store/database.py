@@ -23,7 +23,7 @@ _NUMBERED: Final = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 
 
 def open_pool(url: str, *, size: int) -> Pool:
-    """A pool that is not open yet. A statement outside `transaction()` is a transaction of its own, in one round trip."""
+    """A pool that is not open yet. A statement outside `transaction()` commits by itself, in one round trip."""
     return AsyncConnectionPool(
         url,
         min_size=1,
@@ -94,7 +94,7 @@ def _pending(known: set[str]) -> list[_Step]:
 
 
 def _queue_steps(known: set[str]) -> list[_Step]:
-    """A new database gets the whole schema, recorded under all its migrations' names: later releases add only new ones."""
+    """A new database gets the whole schema under all its migrations' names, so that releases add only new ones."""
     folder = resources.files("procrastinate") / "sql"
     files = sorted(entry.name for entry in (folder / "migrations").iterdir() if entry.name.endswith(".sql"))
     if any(name.startswith("procrastinate:") for name in known):

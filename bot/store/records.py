@@ -95,12 +95,13 @@ class Records:
             return True
 
     async def recent(self, repository: int, number: int) -> tuple[DecisionRecord, ...]:
-        """The newest decision per capability that found something to say, oldest capability first."""
+        """Per capability the newest decision that found something to do; where none did, why not (`method` is "")."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
                 "SELECT DISTINCT ON (capability) capability, created_at, event, outcome, evidence, method, confidence "
-                "FROM assistant.decisions WHERE repository_id = %s AND number = %s AND method <> '' "
-                "ORDER BY capability, id DESC",
+                "FROM assistant.decisions WHERE repository_id = %s AND number = %s "
+                "AND (method <> '' OR event NOT LIKE 'issue_comment.%%') "
+                "ORDER BY capability, method = '', id DESC",
                 (repository, number),
             )
             rows = await cursor.fetchall()

@@ -22,7 +22,7 @@ MAX_BODY: Final = 25 * 1024 * 1024
 """GitHub's cap: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
 _BIG: Final = 256 * 1024
 _GUID: Final = re.compile(r"^[0-9A-Za-z-]{1,64}$")
-_EVENT: Final = re.compile(r"^[a-z_]{1,64}$")
+_EVENT: Final = re.compile(r"^[a-z0-9_]{1,64}$")
 _SIGNATURE: Final = re.compile(r"^sha256=[0-9a-f]{64}$")
 
 _DELIVERIES = Counter("assistant_deliveries", "Webhook requests by how they were answered", ["answer"])

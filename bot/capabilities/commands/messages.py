@@ -60,10 +60,14 @@ def help_table(commands: Sequence[CommandHelp], *, hidden: bool) -> Text:
 
 
 def why(decisions: Sequence[DecisionRecord]) -> Text:
-    """What was decided in this thread, a fold for each capability."""
+    """What was decided in this thread, a fold for each capability, and why the others left it alone."""
     if not decisions:
-        return (Prose("I have not decided anything in this thread so far."),)
-    return (Prose("What I decided here, latest first:"), *(_decision(one) for one in decisions))
+        return (Prose("I have not looked at this thread so far."),)
+    done = [one for one in decisions if one.method]
+    idle = [f"- {literal(one.capability)}: {literal(one.outcome)}" for one in decisions if not one.method]
+    first = "What I decided here, latest first:" if done else "I left this thread alone."
+    rest = (Prose("\n".join(["Nothing to do for:" if done else "The reasons:", "", *idle])),) if idle else ()
+    return (Prose(first), *(_decision(one) for one in done), *rest)
 
 
 def _decision(record: DecisionRecord) -> Details:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from bot.sandbox.model import Account, App, Installation, Json, Repository
 from bot.sandbox.shapes.links import Links, node_id, stamp, stamp_or_none
@@ -23,7 +24,7 @@ _USER_URLS = {
 
 def user(links: Links, account: Account) -> Json:
     """A simple user, https://docs.github.com/en/rest/users."""
-    url = f"{links.api}/users/{account.login}"
+    url = f"{links.api}/users/{quote(account.login)}"
     page = account.login.removesuffix("[bot]")
     return {
         "login": account.login,

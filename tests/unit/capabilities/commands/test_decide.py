@@ -193,8 +193,15 @@ def test_why_tells_the_last_decision_of_each_capability() -> None:
     assert "[BUG]" not in source.replace("\\[BUG\\]", "")
 
 
+def test_why_says_why_nothing_was_done() -> None:
+    record = DecisionRecord("triage", NOW, "issues.opened", "the rules are not sure", (), "")
+    reply = reply_of(run("/why", role="none", decisions=(record,)))
+    assert "left this thread alone" in reply
+    assert "triage: the rules are not sure" in reply
+
+
 def test_why_without_decisions() -> None:
-    assert "not decided anything" in reply_of(run("/why", role="none"))
+    assert "not looked at" in reply_of(run("/why", role="none"))
 
 
 @pytest.mark.parametrize("kind", ["pull_request_review_comment.created", "pull_request_review.submitted"])
