@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.domain.errors import AssistantError
+from bot.logs import redact
 
 FOLDER: Final = Path(__file__).parent.parent / "prompts"
 _PLACEHOLDER: Final = re.compile(r"\{\{([a-z_]+)\}\}")
@@ -55,14 +56,19 @@ class Messages:
 
 
 def load_prompts(folder: Path = FOLDER) -> dict[str, Prompt]:
-    """All prompts by id; raises PromptError, naming file and fault, if one is not whole."""
-    return {prompt.id: prompt for prompt in map(_load, sorted(one for one in folder.iterdir() if one.is_dir()))}
+    """All prompts by id; raises PromptError, naming the folder and the fault, if one is not whole."""
+    try:
+        found = sorted(one for one in folder.iterdir() if one.is_dir() and one.name[0] not in "._")
+    except OSError as error:
+        raise PromptError(f"the prompts cannot be read: {type(error).__name__}: {error}") from error
+    return {prompt.id: prompt for prompt in map(_load, found)}
 
 
 def fill(prompt: Prompt, inputs: Mapping[str, str], *, fence: str | None = None) -> Messages:
     """The prompt with its inputs. Each untrusted one stands between lines with a random word that it cannot know.
 
-    `fence` fixes that word (the cache and the tests want the same prompt twice); it must not occur in the inputs.
+    `fence` fixes that word (the cache and the tests want the same prompt twice); where it occurs in an input,
+    another one is taken. What looks like a token or a key in an untrusted input is hidden.
     """
     if inputs.keys() != prompt.inputs.keys():
         raise PromptError(f"prompt {prompt.id} takes {sorted(prompt.inputs)}, not {sorted(inputs)}")
@@ -75,40 +81,65 @@ def fill(prompt: Prompt, inputs: Mapping[str, str], *, fence: str | None = None)
 
 
 def _part(text: str, rule: Input, word: str) -> str:
-    kept = text[: rule.cap]
+    # A lone surrogate, which GitHub's JSON may hold, cannot be sent.
+    text = text.encode("utf-8", "replace").decode()
     if rule.trusted:
-        return kept
-    return f"<<<data {word}\n{kept}\n>>>end {word}"
+        return text[: rule.cap]
+    # Hidden before it is cut: half a token has no form to know it by.
+    return f"<<<data {word}\n{redact(text)[: rule.cap]}\n>>>end {word}"
 
 
 def _load(folder: Path) -> Prompt:
     try:
-        meta = tomllib.loads((folder / "prompt.toml").read_text("utf-8"))
-        schema = json.loads((folder / "output.schema.json").read_text("utf-8"))
-        prompt = Prompt(
-            id=str(meta["id"]),
-            version=int(meta["version"]),
-            max_answer_tokens=int(meta["max_answer_tokens"]),
-            inputs={name: _input(rule) for name, rule in meta["inputs"].items()},
-            system=(folder / "system.md").read_text("utf-8").strip(),
-            user=(folder / "user.md").read_text("utf-8").strip(),
-            schema=schema,
-        )
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        prompt = _prompt(folder, tomllib.loads((folder / "prompt.toml").read_text("utf-8")))
+        _check(prompt, folder.name)
+    except (OSError, TypeError, ValueError) as error:
         raise PromptError(f"prompts/{folder.name}: {type(error).__name__}: {error}") from error
-    _check(prompt, folder.name)
     return prompt
 
 
-def _input(rule: Mapping[str, Any]) -> Input:
+def _prompt(folder: Path, meta: dict[str, Any]) -> Prompt:
+    _exactly("prompt.toml", meta, ("id", "version", "max_answer_tokens", "inputs"))
+    if not isinstance(meta["inputs"], dict) or not meta["inputs"]:
+        raise ValueError("inputs is a table of inputs")
+    return Prompt(
+        id=str(meta["id"]),
+        version=_positive("version", meta["version"]),
+        max_answer_tokens=_positive("max_answer_tokens", meta["max_answer_tokens"]),
+        inputs={name: _input(name, rule) for name, rule in meta["inputs"].items()},
+        system=(folder / "system.md").read_text("utf-8").strip(),
+        user=(folder / "user.md").read_text("utf-8").strip(),
+        schema=json.loads((folder / "output.schema.json").read_text("utf-8")),
+    )
+
+
+def _input(name: str, rule: object) -> Input:
+    if not isinstance(rule, dict):
+        raise ValueError(f"inputs.{name} is not a table")
+    _exactly(f"inputs.{name}", rule, ("trust", "cap"))
     if rule["trust"] not in _TRUST:
-        raise ValueError(f"trust is one of {_TRUST}")
-    return Input(rule["trust"] == "trusted", int(rule["cap"]))
+        raise ValueError(f"inputs.{name}: trust is one of {_TRUST}")
+    return Input(rule["trust"] == "trusted", _positive(f"inputs.{name}.cap", rule["cap"]))
+
+
+def _exactly(where: str, table: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+    if table.keys() != set(keys):
+        raise ValueError(f"{where} holds {', '.join(keys)}, not {', '.join(sorted(table)) or 'nothing'}")
+
+
+def _positive(where: str, value: object) -> int:
+    if type(value) is not int or value < 1:
+        raise ValueError(f"{where} must be a whole number above 0")
+    return value
 
 
 def _check(prompt: Prompt, folder: str) -> None:
+    if prompt.id != folder:
+        raise ValueError(f"the id {prompt.id} is not the folder's name")
+    if not prompt.system or "{{" in prompt.system:
+        raise ValueError("system.md must hold text without placeholders")
     used = set(_PLACEHOLDER.findall(prompt.user))
-    if prompt.id != folder or used != set(prompt.inputs) or _PLACEHOLDER.search(prompt.system):
-        raise PromptError(f"prompts/{folder}: id, placeholders and inputs do not agree")
-    if prompt.schema.get("additionalProperties") is not False:
-        raise PromptError(f"prompts/{folder}: the answer's schema must be closed")
+    if used != set(prompt.inputs) or "{{" in _PLACEHOLDER.sub("", prompt.user):
+        raise ValueError(f"user.md names {sorted(used)}, prompt.toml {sorted(prompt.inputs)}")
+    if not isinstance(prompt.schema, dict) or prompt.schema.get("additionalProperties") is not False:
+        raise ValueError("output.schema.json: the answer's schema must be closed")

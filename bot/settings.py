@@ -3,18 +3,25 @@
 import base64
 import binascii
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bot.domain.errors import SettingsError
 
 _TRUE: Final = ("1", "true", "yes", "on")
+_FALSE: Final = ("0", "false", "no", "off")
+_OURS: Final = re.compile(r"(GITHUB|OPENAI|ASSISTANT|LOG)_[A-Z_]+|DATABASE_URL|HOST|PORT")
+_HOST: Final = re.compile(r"[A-Za-z0-9.:_%-]{1,253}")
+# What a request line or header can hold.
+_VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,7 +63,8 @@ class Settings:
         """Values that must never appear in a log."""
         app = (self.app.private_key, *(one.decode() for one in self.app.webhook_secrets)) if self.app else ()
         model = (self.model.api_key,) if self.model else ()
-        return tuple(one for one in (*app, *model, self.database_url or "") if len(one) >= 6)
+        database = (self.database_url, *_passwords(self.database_url)) if self.database_url else ()
+        return tuple(one for one in (*app, *model, *database) if len(one) >= 6)
 
     def required_app(self) -> AppSettings:
         """The App's settings; raises SettingsError where none are set."""
@@ -70,7 +78,11 @@ class Settings:
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment; raises SettingsError in one sentence that names the variable."""
-    env = {key: value.strip() for key, value in (environment or os.environ).items() if value.strip()}
+    given = os.environ if environment is None else environment
+    env = {key: value.strip() for key, value in given.items() if value.strip() and _OURS.fullmatch(key)}
+    for name, value in env.items():
+        if not _is_text(value):
+            raise SettingsError(f"{name} holds bytes that are not UTF-8 text.")
     port = _number(env, "PORT", 8080, 0, 65535)
     return Settings(
         app=_app(env),
@@ -79,7 +91,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         data_folder=Path(env.get("ASSISTANT_DATA_DIR", "./data")),
         retention_days=_number(env, "ASSISTANT_RETENTION_DAYS", 30, 1, 3650),
         # A platform that gives the port expects the service on all addresses.
-        host=env.get("HOST", "0.0.0.0" if "PORT" in env else "127.0.0.1"),  # noqa: S104
+        host=_host(env, "0.0.0.0" if "PORT" in env else "127.0.0.1"),  # noqa: S104
         port=port,
         log_level=_choice(env, "LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         log_format=_choice(env, "LOG_FORMAT", "console", ("console", "json")),
@@ -121,13 +133,14 @@ def _private_key(env: Mapping[str, str]) -> str:
             raise SettingsError(f"{name} cannot be read: {type(error).__name__}.") from None
     if "-----BEGIN" not in text:
         try:
-            text = base64.b64decode(text, validate=True).decode()
+            # `base64` breaks its lines.
+            text = base64.b64decode("".join(text.split()), validate=True).decode()
         except (binascii.Error, ValueError):
             raise SettingsError(f"{name} is neither PEM text nor base64 of it.") from None
     text = text.replace("\\n", "\n")
     try:
         key = load_pem_private_key(text.encode(), password=None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise SettingsError(f"{name} is not a PEM private key without a password.") from None
     if not isinstance(key, RSAPrivateKey):
         raise SettingsError(f"{name} is not an RSA key, which GitHub Apps use.")
@@ -139,38 +152,77 @@ def _model(env: Mapping[str, str]) -> ModelSettings | None:
         return None
     return ModelSettings(
         base_url=_url(env, "OPENAI_BASE_URL", "https://api.openai.com/v1"),
-        api_key=env.get("OPENAI_API_KEY", ""),
+        api_key=_api_key(env),
         model=env["ASSISTANT_MODEL"],
-        private_text=env.get("ASSISTANT_PRIVATE_TEXT", "").lower() in _TRUE,
+        private_text=_choice(env, "ASSISTANT_PRIVATE_TEXT", "0", (*_TRUE, *_FALSE)) in _TRUE,
         tokens_per_day=_number(env, "ASSISTANT_TOKENS_PER_DAY", 500_000, 0, 10**12),
     )
 
 
+def _api_key(env: Mapping[str, str]) -> str:
+    key = env.get("OPENAI_API_KEY", "")
+    if key and not _VISIBLE.fullmatch(key):
+        raise SettingsError("OPENAI_API_KEY holds characters that a key cannot have.")
+    return key
+
+
 def _database(env: Mapping[str, str]) -> str | None:
     url = env.get("DATABASE_URL")
-    if url is not None and not url.startswith(("postgresql://", "postgres://")):
+    if url is None:
+        return None
+    if not url.startswith(("postgresql://", "postgres://")):
         raise SettingsError("DATABASE_URL must begin with postgresql:// (other databases are not supported).")
+    # Loaded only where it is needed; it knows all forms of these addresses.
+    from psycopg import ProgrammingError  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
+    try:
+        conninfo_to_dict(url)
+    except ProgrammingError:
+        raise SettingsError("DATABASE_URL is not a whole PostgreSQL address.") from None
     return url
+
+
+def _passwords(url: str) -> tuple[str, ...]:
+    """The password in a database's address, as written and as meant."""
+    raw = url.partition("://")[2].partition("/")[0].rpartition("@")[0].partition(":")[2]
+    return tuple({raw, unquote(raw)})
+
+
+def _host(env: Mapping[str, str], default: str) -> str:
+    host = env.get("HOST", default)
+    if not _HOST.fullmatch(host):
+        raise SettingsError("HOST must be an address or a host name to listen on, without scheme and port.")
+    return host
 
 
 def _url(env: Mapping[str, str], name: str, default: str) -> str:
     url = env.get(name, default).rstrip("/")
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username and not parts.query
-        _ = parts.port
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        usable = usable and "@" not in parts.netloc and not any(one in url for one in "?#\\")
     except ValueError:
         usable = False
-    if not usable:
-        raise SettingsError(f"{name} must be an http(s) address without credentials.")
+    if not usable or not _VISIBLE.fullmatch(url):
+        raise SettingsError(f"{name} must be an http(s) address without credentials, query and fragment.")
     return url
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = env.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+    # The length first: Python refuses to read numbers of thousands of digits.
+    if not (text.isascii() and text.isdigit() and len(text) <= 20 and low <= int(text) <= high):
         raise SettingsError(f"{name} must be a whole number from {low} to {high}.")
     return int(text)
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
 
 
 def _choice(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:

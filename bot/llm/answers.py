@@ -2,14 +2,18 @@
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-_FENCE: Final = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
-_THINKING: Final = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
+_FENCE: Final = re.compile(r"```[^\n`]*\n(.*?)```", re.DOTALL)
+_BRACE: Final = re.compile(r"[{}]")
+_NAME: Final = re.compile(r"(?!model_)[a-z][a-z0-9_]*")
 _MAX_TEXT: Final = 100_000
+_OUTER: Final = frozenset({"$schema", "title", "description", "type", "properties", "required", "additionalProperties"})
+# A NUL cannot be stored in PostgreSQL.
+_STORABLE: Final = r"^[^\x00]*$"
 
 
 class UnusableSchema(ValueError):
@@ -17,48 +21,94 @@ class UnusableSchema(ValueError):
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=False, frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 def answer_type(name: str, schema: Mapping[str, Any]) -> type[BaseModel]:
-    """The pydantic type of a closed object schema: all properties required, strings bounded or enumerated."""
-    if schema.get("type") != "object" or schema.get("additionalProperties") is not False:
-        raise UnusableSchema(f"{name}: the answer must be a closed object")
-    properties: Mapping[str, Any] = schema["properties"]
-    if set(schema.get("required", ())) != set(properties):
+    """The pydantic type of a closed object schema: all properties required, strings bounded or enumerated.
+
+    Raises UnusableSchema for anything else, unknown keywords included: the type must not be wider than the schema.
+    """
+    if schema.get("type") != "object" or schema.get("additionalProperties") is not False or schema.keys() - _OUTER:
+        raise UnusableSchema(f"{name}: the answer must be a closed object without other keywords")
+    properties = schema.get("properties")
+    if not isinstance(properties, dict) or not properties:
+        raise UnusableSchema(f"{name}: the answer has no properties")
+    required = schema.get("required")
+    if not isinstance(required, list) or sorted(map(str, required)) != sorted(properties):
         raise UnusableSchema(f"{name}: every property must be required")
     fields: dict[str, Any] = {key: (_type(key, rule), ...) for key, rule in properties.items()}
     return create_model(f"{name.title()}Answer", __base__=_Answer, **fields)
 
 
-def _type(key: str, rule: Mapping[str, Any]) -> Any:
-    match rule:
-        case {"enum": list(values)}:
+def _type(key: str, rule: object) -> Any:
+    if not _NAME.fullmatch(key) or hasattr(BaseModel, key):
+        raise UnusableSchema(f"{key}: this name cannot be used for a property")
+    plain = {name: value for name, value in rule.items() if name != "description"} if isinstance(rule, dict) else rule
+    match plain:
+        case {"enum": [str(), *_] as values, **rest} if rest in ({}, {"type": "string"}) and _texts(values):
             return Literal[tuple(values)]
-        case {"type": "string", "maxLength": int(longest)}:
-            return Annotated[str, Field(max_length=longest)]
-        case {"type": "number", "minimum": low, "maximum": high}:
+        case {"type": "string", "maxLength": int(longest), **rest} if not rest and longest > 0:
+            return Annotated[str, Field(max_length=longest, pattern=_STORABLE)]
+        case {"type": "number", "minimum": int() | float() as low, "maximum": int() | float() as high, **rest} if (
+            not rest and low <= high
+        ):
             return Annotated[float, Field(ge=low, le=high)]
-        case {"type": "boolean"}:
+        case {"type": "boolean", **rest} if not rest:
             return bool
-    raise UnusableSchema(f"{key}: answers hold enums, bounded strings, bounded numbers and booleans")
+    raise UnusableSchema(f"{key}: answers hold enums of strings, bounded strings, bounded numbers and booleans")
+
+
+def _texts(values: list[Any]) -> bool:
+    return all(isinstance(one, str) for one in values)
 
 
 def only_object(text: str) -> dict[str, Any] | None:
-    """The one JSON object in an answer, fences, prose and reasoning set aside; None if there is not exactly one."""
-    text = _THINKING.sub("", text[:_MAX_TEXT]).strip()
+    """The one JSON object in an answer, fences, prose and reasoning set aside; None if there is not exactly one.
+
+    An object inside something broken or cut off is not the answer. Linear in the length of the text.
+    """
+    if len(text) > _MAX_TEXT:
+        return None
+    whole, end = _decode(text.strip(), 0)
+    if whole is not None and end == len(text.strip()):
+        return whole
+    # Some servers open the reasoning in their template, so that only its end is in the answer.
+    text = text.rpartition("</think>")[2].partition("<think>")[0]
     fenced = _FENCE.findall(text)
-    if len(fenced) == 1:
-        text = fenced[0]
-    found: list[dict[str, Any]] = []
-    decoder = json.JSONDecoder()
-    position = text.find("{")
-    while position >= 0 and len(found) < 2:
-        try:
-            value, end = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError):
-            end = position + 1
-        else:
-            found += [value] if isinstance(value, dict) else []
-        position = text.find("{", end)
+    found = list(_objects(fenced[0] if len(fenced) == 1 else text))
     return found[0] if len(found) == 1 else None
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    position = text.find("{")
+    while position >= 0:
+        value, end = _decode(text, position)
+        if value is not None:
+            yield value
+        position = text.find("{", end)
+
+
+def _decode(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
+    """The object that starts there and its end; without one, the end of what the brace encloses."""
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None, _past(text, start)
+    return (value if isinstance(value, dict) else None), end
+
+
+def _past(text: str, start: int) -> int:
+    depth = 0
+    for brace in _BRACE.finditer(text, start):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            return brace.end()
+    return len(text)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse)

@@ -8,15 +8,16 @@ from typing import Any, Final
 import httpx2
 import openai
 import structlog
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient
-from openai.types.chat import ChatCompletion
+from openai import AsyncOpenAI
 from prometheus_client import Counter
 from pydantic import BaseModel, ValidationError
 
 from bot.domain.plan import ModelAnswer, ModelRequest
 from bot.domain.ports import Levels, Spending
 from bot.llm.answers import answer_type, only_object
+from bot.llm.completion import Completion, estimate, read_completion
 from bot.llm.endpoint import Endpoint, may_receive
+from bot.llm.transport import http_client
 from bot.prompting import Messages, Prompt, fill
 
 log = structlog.get_logger()
@@ -24,11 +25,20 @@ log = structlog.get_logger()
 LEVELS: Final = ("json_schema", "json_object", "text")
 # What servers answer to a response format that they do not take; one of them says 500.
 _REFUSALS: Final = (400, 404, 415, 422, 500, 501)
+# Reasoning models refuse the first, which also counts their reasoning, and the second.
+_PARAMETERS: Final = ("max_tokens", "temperature")
+_REASONING_TOKENS: Final = 2_000
 _ANSWERS = Counter("assistant_model_answers", "Questions to the model by how they ended", ["outcome"])
+
+Dialogue = list[dict[str, str]]
 
 
 class _Refused(Exception):
-    """The endpoint does not take this kind of request."""
+    """The endpoint does not take this kind of request; a 5xx may also be a passing fault."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(str(status))
+        self.passing = status >= 500
 
 
 class _Unusable(Exception):
@@ -46,13 +56,13 @@ class ModelClient:
         self._types = {name: answer_type(name, prompt.schema) for name, prompt in prompts.items()}
         self._spending = spending
         self._levels = levels
+        self._unknown: set[str] = set()
         self._client = AsyncOpenAI(
             base_url=endpoint.base_url,
             api_key=endpoint.api_key or "none",
             timeout=endpoint.timeout,
             max_retries=0,
-            # A redirect would replay the whole prompt to wherever it points.
-            http_client=DefaultAsyncHttpxClient(follow_redirects=False, trust_env=False),
+            http_client=http_client(),
         )
 
     async def close(self) -> None:
@@ -65,26 +75,28 @@ class ModelClient:
                 outcome, found = await self._answer(request, private=private, scope=f"tokens:{scope}")
         except (openai.OpenAIError, httpx2.HTTPError, TimeoutError, OSError, ValueError) as error:
             outcome, found = "unreachable", None
-            log.warning("model_unreachable", endpoint=self._endpoint.base_url, reason=type(error).__name__)
+            log.warning("model_unreachable", endpoint=self._endpoint.base_url, reason=_fault(error))
         _ANSWERS.labels(outcome).inc()
         log.info("model_asked", prompt=request.prompt, outcome=outcome)
         return found
 
     async def _answer(self, request: ModelRequest, *, private: bool, scope: str) -> tuple[str, ModelAnswer | None]:
         if not await may_receive(self._endpoint, private=private):
-            return "not allowed there", None
+            return "no allowed address", None
         if await self._spending.spent(scope) >= self._endpoint.tokens_per_day:
             return "over budget", None
         prompt = self._prompts[request.prompt]
         messages = fill(prompt, request.inputs)
         known = await self._levels.load_level(self._endpoint.name)
-        first = LEVELS.index(known) if known in LEVELS else 0
-        for level in LEVELS[first:]:
+        passing = False
+        for level in LEVELS[LEVELS.index(known) if known in LEVELS else 0 :]:
             try:
                 data, tokens = await self._ask_twice(prompt, messages, level, scope)
-            except _Refused:
+            except _Refused as refused:
+                passing = passing or refused.passing
                 continue
-            if level != known:
+            # One bad minute of a server must not take a level away that it was seen to have.
+            if level != known and not (known in LEVELS and passing):
                 await self._levels.save_level(self._endpoint.name, level)
             if data is None:
                 return "unusable", None
@@ -101,36 +113,65 @@ class ModelClient:
         ]
         total = 0
         for _attempt in range(2):
-            completion = await self._complete(prompt, dialogue, level)
-            used = _tokens(completion, dialogue)
+            completion = await self._complete(prompt, dialogue, level, scope)
+            used = completion.tokens or estimate([*(one["content"] for one in dialogue), completion.text])
             total += used
-            await self._spending.spend(scope, used, 2**62)
-            text = _text(completion)
+            await self._spend(scope, used)
             try:
-                return _checked(self._types[prompt.id], text), total
+                return _checked(self._types[prompt.id], completion), total
             except _Unusable as error:
-                log.info("model_answer_unusable", prompt=prompt.id, reason=str(error)[:200])
-                dialogue = [
-                    *dialogue[:2],
-                    {"role": "assistant", "content": text[:2000] or "(nothing)"},
-                    {"role": "user", "content": f"That was not usable: {error}. Answer with the JSON object only."},
-                ]
+                log.info("model_answer_unusable", prompt=prompt.id, cut_off=completion.cut_off)
+                dialogue = [*dialogue[:2], *_second_try(prompt, completion, str(error))]
         return None, total
 
-    async def _complete(self, prompt: Prompt, dialogue: list[dict[str, str]], level: str) -> ChatCompletion:
+    async def _complete(self, prompt: Prompt, dialogue: Dialogue, level: str, scope: str) -> Completion:
         try:
-            completion: ChatCompletion = await self._client.chat.completions.create(
-                model=self._endpoint.model,
-                messages=dialogue,  # type: ignore[arg-type]
-                temperature=0,
-                max_tokens=prompt.max_answer_tokens,
-                **_format(prompt, level),
-            )
+            return await self._adapt(prompt, dialogue, level)
         except openai.APIStatusError as error:
-            if error.status_code in _REFUSALS and level != LEVELS[-1]:
-                raise _Refused(str(error.status_code)) from error
+            if error.status_code in _REFUSALS:
+                log.info("model_request_refused", level=level, status=error.status_code)
+                raise _Refused(error.status_code) from error
             raise
-        return completion
+        except openai.APITimeoutError:
+            # The endpoint may well have worked, and be paid, for what nobody waited for.
+            await self._spend(scope, estimate([one["content"] for one in dialogue]))
+            raise
+
+    async def _adapt(self, prompt: Prompt, dialogue: Dialogue, level: str) -> Completion:
+        """Send; a parameter that this model does not know is left out from then on."""
+        while True:
+            try:
+                return await self._send(prompt, dialogue, level)
+            except openai.BadRequestError as error:
+                if error.param not in _PARAMETERS or error.param in self._unknown:
+                    raise
+                self._unknown.add(error.param)
+
+    async def _send(self, prompt: Prompt, dialogue: Dialogue, level: str) -> Completion:
+        response = await self._client.chat.completions.with_raw_response.create(
+            model=self._endpoint.model,
+            messages=dialogue,  # type: ignore[arg-type]
+            **_parameters(prompt, self._unknown),
+            **_format(prompt, level),
+        )
+        return read_completion(response.content)
+
+    async def _spend(self, scope: str, tokens: int) -> None:
+        await self._spending.spend(scope, tokens, 2**62)
+
+
+def _fault(error: Exception) -> str:
+    """What an operator needs to know; never the endpoint's words, which may repeat the prompt."""
+    if isinstance(error, openai.APIStatusError):
+        return f"HTTP {error.status_code}"
+    return type(error.__cause__ or error).__name__
+
+
+def _parameters(prompt: Prompt, unknown: set[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {} if "temperature" in unknown else {"temperature": 0}
+    if "max_tokens" in unknown:
+        return found | {"max_completion_tokens": prompt.max_answer_tokens + _REASONING_TOKENS}
+    return found | {"max_tokens": prompt.max_answer_tokens}
 
 
 def _format(prompt: Prompt, level: str) -> dict[str, Any]:
@@ -141,30 +182,25 @@ def _format(prompt: Prompt, level: str) -> dict[str, Any]:
 
 
 def _system(prompt: Prompt, messages: Messages, level: str) -> str:
-    if level == "json_schema":
-        return messages.system
-    return f"{messages.system}\n\nAnswer with one JSON object of this schema:\n{json.dumps(prompt.schema)}"
+    return messages.system if level == "json_schema" else f"{messages.system}\n\n{_schema(prompt)}"
 
 
-def _text(completion: object) -> str:
-    """The answer's text; servers leave out whatever they like (`{}` parses into an object without choices)."""
-    choices = getattr(completion, "choices", None)
-    message = getattr(choices[0], "message", None) if choices else None
-    text = getattr(message, "content", None)
-    return text if isinstance(text, str) else ""
+def _schema(prompt: Prompt) -> str:
+    return f"Answer with one JSON object of this schema:\n{json.dumps(prompt.schema)}"
 
 
-def _tokens(completion: object, dialogue: list[dict[str, str]]) -> int:
-    total = getattr(getattr(completion, "usage", None), "total_tokens", None)
-    if isinstance(total, int) and 0 < total < 10_000_000:
-        return total
-    return (sum(len(one["content"]) for one in dialogue) + len(_text(completion))) // 3
+def _second_try(prompt: Prompt, completion: Completion, fault: str) -> Dialogue:
+    """The schema is said again: some servers take a response format and silently ignore it."""
+    return [
+        {"role": "assistant", "content": completion.text[:2000] or "(nothing)"},
+        {"role": "user", "content": f"That was not usable: {fault}. {_schema(prompt)}"},
+    ]
 
 
-def _checked(kind: type[BaseModel], text: str) -> dict[str, Any]:
-    found = only_object(text)
+def _checked(kind: type[BaseModel], completion: Completion) -> dict[str, Any]:
+    found = only_object(completion.text)
     if found is None:
-        raise _Unusable("it does not hold exactly one JSON object")
+        raise _Unusable("it was cut off" if completion.cut_off else "it does not hold exactly one JSON object")
     try:
         return kind.model_validate(found).model_dump()
     except ValidationError as error:

@@ -8,7 +8,7 @@ def footer() -> Text:
     """Says that nobody wrote this by hand, and how to learn more or turn it off."""
     return (
         Prose(
-            "*I am an automated assistant, not a person. `/why` explains what I did, `/help` lists what I "
-            f"understand; maintainers can turn me off with `mode: off` in `{PATH}`.*"
+            "*I am an automated assistant. `/why` explains what I did, `/help` lists commands; "
+            f"`mode: off` in `{PATH}` turns me off.*"
         ),
     )

@@ -81,8 +81,10 @@ async def test_twenty_questions_have_twenty_valid_answers(client: ModelClient, m
 
 
 @pytest.mark.parametrize("level", ["json_object", "text"])
-async def test_lower_levels_end_with_a_valid_answer_or_none(client: ModelClient, memory: Memory, level: str) -> None:
-    memory.levels[f"{client._endpoint.name}"] = level
+async def test_lower_levels_end_with_a_valid_answer_or_none(
+    client: ModelClient, llama: ModelServer, memory: Memory, level: str
+) -> None:
+    memory.levels[Endpoint(llama.url, KEY, NAME).name] = level
     answer = await client.answer(question(1), private=True, scope="1")
     assert answer is None or jsonschema_rs.is_valid(dict(PROMPTS["triage"].schema), answer.data)
     assert memory.used["tokens:1"] > 100
@@ -130,7 +132,7 @@ async def test_the_service_ends_well_whatever_a_model_says(
         found = await triage_of(assistant, issue.number)
         assert found["tokens"] > 100
         assert found["states"] <= {"done", "ignored"}
-        assert set(sandbox.thread(REPOSITORY, issue.number).labels) <= VALID
+        assert len(VALID & set(sandbox.thread(REPOSITORY, issue.number).labels)) <= 1
         assert not sandbox.unknown_requests
 
 

@@ -1,5 +1,6 @@
 """The model client against an endpoint that may answer anything: in bounded time a valid answer, or None."""
 
+import asyncio
 import contextlib
 import gzip
 import json
@@ -231,6 +232,7 @@ UNREACHABLE: Final[dict[str, Reply]] = {
     "silence": silence,
     "a byte now and then": drip,
     "a flood": flood,
+    "a good answer after two million spaces": sending(b" " * 2_000_000 + json.dumps(completion(GOOD)).encode()),
     "a hang-up": reset,
     "a wrong key": sending({"error": {"message": "Incorrect API key"}}, status=401),
     "forbidden": sending({"error": "no"}, status=403),
@@ -395,8 +397,6 @@ async def test_reports_cannot_carry_our_secrets_nor_tokens_into_the_prompt() -> 
 
 
 async def test_many_questions_at_once() -> None:
-    import asyncio
-
     async with both(saying(GOOD), timeout=5.0, patience=10.0) as (server, asker):
         answers = await asyncio.gather(*(asker.ask(scope=str(n)) for n in range(50)))
     assert all(answer == replace(ModelAnswer(DATA, "stand-in", "sort 3"), tokens=100) for answer in answers)

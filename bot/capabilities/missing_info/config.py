@@ -14,7 +14,7 @@ class MissingInfoOptions(Options):
     """The label of incomplete reports; without one, the repository's needs-info label."""
 
     ask_without_form: bool = True
-    """Whether a bug report that used no form is asked for a version, a system or steps, if the bug form requires them."""
+    """Whether a bug report without a form is asked for a version, a system or steps that the bug form requires."""
 
     def extra_labels(self) -> frozenset[str]:
         return frozenset({self.label} if self.label else ())
