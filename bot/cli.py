@@ -62,6 +62,17 @@ def migrate() -> None:
 
 
 @app.command()
+def demo(
+    stay: Annotated[bool, typer.Option("--stay", help="Keep it running, with a page to try things on.")] = False,
+    broken: Annotated[bool, typer.Option("--break", hidden=True)] = False,
+) -> None:
+    """Play a story on a stand-in GitHub, on this machine only: needs no account, no model, no settings."""
+    from bot.demo.run import demo as run  # noqa: PLC0415
+
+    raise SystemExit(run(stay=stay, broken=broken))
+
+
+@app.command()
 def replay(guid: Annotated[str, typer.Argument(help="The X-GitHub-Delivery id.")]) -> None:
     """Queue a stored delivery again, for example one that failed; a running worker takes it."""
     from bot import bootstrap  # noqa: PLC0415

@@ -14,29 +14,28 @@ log = structlog.get_logger()
 _Group = list[tuple[Incoming, asyncio.Future[bool]]]
 
 _GROUP: Final = 256
-_WRITERS: Final = 2
-"""While one group waits for its commit the next is sent; more only make the groups smaller."""
 _PATIENCE: Final = 7.0
 """Seconds for which a database that is being restarted is waited for; GitHub waits ten."""
 _PAUSE: Final = 0.2
 
 
 class Ingest:
-    """Groups are written while the next ones gather, so that a commit is shared by all that came meanwhile."""
+    """A group is written while the next one gathers, so that a commit is shared by all that came meanwhile.
+
+    One writer only: with more the groups get smaller, and each costs as much as before.
+    """
 
     def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
         self._waiting: _Group = []
-        self._writers: set[asyncio.Task[None]] = set()
+        self._writer: asyncio.Task[None] | None = None
 
     async def accept(self, incoming: Incoming) -> bool:
         """Durable when this returns; True if the GUID was new. Raises what the database raised at last."""
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((incoming, future))
-        if len(self._writers) < _WRITERS:
-            writer = asyncio.create_task(self._write())
-            self._writers.add(writer)
-            writer.add_done_callback(self._writers.discard)
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
         return await future
 
     async def _write(self) -> None:

@@ -34,7 +34,7 @@ _USERS: Final = ("contribution-assistant", "nobody")
 _START_TIMEOUT: Final = 60.0
 _OPTIONS: Final = (
     "-c listen_addresses='' -c unix_socket_permissions=0700 -c max_connections=60 -c shared_buffers=64MB "
-    "-c wal_compression=on -c log_min_messages=warning -c autovacuum_naptime=20s"
+    "-c wal_compression=on -c wal_init_zero=off -c log_min_messages=warning -c autovacuum_naptime=20s"
 )
 
 

@@ -1,13 +1,14 @@
 """POST /webhooks/github: signature first, then durable, then answered; nothing else happens in the request."""
 
 import asyncio
-import hashlib
 import hmac
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+import orjson
 import psycopg
 import structlog
 from aiohttp import web
@@ -26,6 +27,7 @@ _EVENT: Final = re.compile(r"^[a-z0-9_]{1,64}$")
 _SIGNATURE: Final = re.compile(r"^sha256=[0-9a-f]{64}$")
 
 _DELIVERIES = Counter("assistant_deliveries", "Webhook requests by how they were answered", ["answer"])
+_ANSWERS: Final = {status: _DELIVERIES.labels(str(status)) for status in (202, 400, 401, 413, 415, 500, 503)}
 _SECONDS = Histogram(
     "assistant_acknowledge_seconds", "Seconds from a webhook request to its durable answer",
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
@@ -43,58 +45,64 @@ class Webhook:
         self._handled = handled
 
     async def handle(self, request: web.Request) -> web.Response:
-        with _SECONDS.time():
-            response = await self._answer(request)
-        _DELIVERIES.labels(str(response.status)).inc()
-        return response
-
-    async def _answer(self, request: web.Request) -> web.Response:
-        if request.content_length is not None and request.content_length > MAX_BODY:
-            return _text(413, "the payload is larger than 25 MB")
-        body = await _body(request)
-        if body is None:
-            return _text(413, "the payload is larger than 25 MB")
-        if not await self._signed(request, body):
-            return _text(401, "the signature is missing or wrong")
-        if request.content_type != "application/json":
-            return _text(415, "the content type must be application/json")
-        guid, event = request.headers.get("X-GitHub-Delivery", ""), request.headers.get("X-GitHub-Event", "")
-        if not _GUID.match(guid) or not _EVENT.match(event):
-            return _text(400, "the X-GitHub-Delivery or X-GitHub-Event header is missing or unusable")
-        payload = await _in_thread_if_big(_parse, body)
-        if not isinstance(payload, dict):
-            return _text(400, "the body is no JSON object")
-        return await self._store(guid, event, payload, body)
-
-    async def _store(self, guid: str, event: str, payload: dict[str, Any], body: bytes) -> web.Response:
-        where = route(event, payload, self._handled)
-        if where.key is None:
-            return _text(202, where.reason)
-        incoming = Incoming(
-            guid=guid, event=event, action=where.action, installation=where.installation,
-            repository=where.repository, number=where.number, item_key=where.key,
-            body=await _in_thread_if_big(compress, body), reason=where.reason,
-        )  # fmt: skip
+        """Answer a delivery: 202 with a line that says what becomes of it, or 4xx with what is wrong."""
+        start = time.perf_counter()
         try:
-            new = await self._accept(incoming)
+            status, reason = await self._answer(request)
         except (psycopg.Error, OSError) as error:
             log.warning("delivery_not_stored", reason=type(error).__name__)
-            return _text(503, "the database does not answer; GitHub keeps this delivery and we fetch it later")
-        return _text(202, where.reason if new else "known: this delivery was stored before")
+            status, reason = 503, "the database does not answer; GitHub keeps this delivery and it is fetched later"
+        except Exception:
+            log.exception("request_failed")
+            status, reason = 500, "something went wrong here; the operator's log has it"
+        _SECONDS.observe(time.perf_counter() - start)
+        _ANSWERS[status].inc()
+        return web.Response(status=status, text=reason + "\n")
 
-    async def _signed(self, request: web.Request, body: bytes) -> bool:
+    async def _answer(self, request: web.Request) -> tuple[int, str]:
+        body = await _body(request)
+        if body is None:
+            return 413, "the payload is larger than 25 MB"
+        signatures = request.headers.getall("X-Hub-Signature-256", [])
+        if not await _aside(body, lambda: self._signed(body, signatures)):
+            return 401, "the signature is missing or wrong"
+        if request.content_type != "application/json":
+            return 415, "the content type must be application/json"
+        guid, event = request.headers.get("X-GitHub-Delivery", ""), request.headers.get("X-GitHub-Event", "")
+        if not _GUID.match(guid) or not _EVENT.match(event):
+            return 400, "the X-GitHub-Delivery or X-GitHub-Event header is missing or unusable"
+        incoming = await _aside(body, lambda: self._incoming(guid, event, body))
+        if incoming is None:
+            return 400, "the body is no JSON object"
+        if incoming.item_key is None:
+            return 202, incoming.reason
+        new = await self._accept(incoming)
+        return 202, incoming.reason if new else "known: this delivery was stored before"
+
+    def _signed(self, body: bytes, signatures: list[str]) -> bool:
         """Constant time over the raw bytes, against each secret; the header must be there exactly once."""
-        given = request.headers.getall("X-Hub-Signature-256", [])
-        if len(given) != 1 or not _SIGNATURE.match(given[0]):
+        if len(signatures) != 1 or not _SIGNATURE.match(signatures[0]):
             return False
-        matches = [
-            hmac.compare_digest(await _in_thread_if_big(_hmac(secret), body), given[0][7:]) for secret in self._secrets
-        ]
+        given = bytes.fromhex(signatures[0][7:])
+        matches = [hmac.compare_digest(hmac.digest(secret, body, "sha256"), given) for secret in self._secrets]
         return any(matches)
+
+    def _incoming(self, guid: str, event: str, body: bytes) -> Incoming | None:
+        payload = _parse(body)
+        if not isinstance(payload, dict):
+            return None
+        where = route(event, payload, self._handled)
+        return Incoming(
+            guid=guid, event=event, action=where.action, installation=where.installation,
+            repository=where.repository, number=where.number, item_key=where.key,
+            body=compress(body) if where.key else b"", reason=where.reason,
+        )  # fmt: skip
 
 
 async def _body(request: web.Request) -> bytes | None:
     """The raw body, or None if it is larger than the cap (whatever its Content-Length says)."""
+    if request.content_length is not None and request.content_length > MAX_BODY:
+        return None
     read = bytearray()
     async for chunk in request.content.iter_any():
         read += chunk
@@ -103,21 +111,18 @@ async def _body(request: web.Request) -> bytes | None:
     return bytes(read)
 
 
-def _hmac(secret: bytes) -> Callable[[bytes], str]:
-    return lambda body: hmac.new(secret, body, hashlib.sha256).hexdigest()
-
-
 def _parse(body: bytes) -> Any:
+    """JSON as Python reads it: NaN and lone surrogates, which the fast parser refuses, included."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
 
 
-async def _in_thread_if_big(function: Callable[[bytes], Any], body: bytes) -> Any:
-    """A large body must not hold up the others."""
-    return await asyncio.to_thread(function, body) if len(body) > _BIG else function(body)
-
-
-def _text(status: int, reason: str) -> web.Response:
-    return web.Response(status=status, text=reason + "\n")
+async def _aside(body: bytes, work: Callable[[], Any]) -> Any:
+    """The work's result; a large body must not hold up the others."""
+    return await asyncio.to_thread(work) if len(body) > _BIG else work()

@@ -17,8 +17,7 @@ BODY: Final = (
     "and there are some things about it that we noticed."
 )
 CRASH: Final = (
-    "It crashes.\n\n```\nTraceback (most recent call last):\n"
-    '  File "x.py", line 1\nValueError: no rows\n```\n'
+    'It crashes.\n\n```\nTraceback (most recent call last):\n  File "x.py", line 1\nValueError: no rows\n```\n'
 )
 SURE: Final = json.dumps({"kind": "enhancement", "confidence": 0.95, "evidence": "some things about it"})
 

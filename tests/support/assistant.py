@@ -74,7 +74,7 @@ async def running(sandbox: Sandbox, settings: Settings) -> AsyncIterator[Assista
         sandbox.webhook_url = f"{url}/webhooks/github"
         worker = asyncio.create_task(made.worker.run())
         try:
-            while not made.worker.alive:
+            while not made.worker.alive:  # noqa: ASYNC110 - a test's wait, not worth an event in the product
                 await asyncio.sleep(0.01)
             yield Assistant(sandbox, made, url)
         finally:

@@ -1,0 +1,1 @@
+"""Measurements; each prints the ratio of what it compares from the same run."""
