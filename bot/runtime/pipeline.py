@@ -1,5 +1,6 @@
 """One delivery from facts to recorded effects. What was decided is stored before anything is done."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -246,7 +247,8 @@ class Pipeline:
         name = capability.manifest.id
         answer = await self._answer(capability, facts, context)
         try:
-            decided = capability.decide(facts, answer, context)
+            # In a thread: hostile text may take a second, and deliveries are acknowledged on this loop.
+            decided = await asyncio.to_thread(capability.decide, facts, answer, context)
         except Exception:
             # One capability's mistake must not take the others' work with it; it is recorded and logged.
             log.exception("capability_failed", capability=name, delivery=facts.event.delivery)
@@ -309,7 +311,7 @@ class Pipeline:
         )
         thread = await threads.load(event.repository.id, event.number)
         known = await records.known_remarks(event.repository.id, event.number, event.delivery)
-        effects = compose(plans, thread, stage, known)
+        effects = await asyncio.to_thread(compose, plans, thread, stage, known)
         ledger = DeliveryLedger(records, threads, self._services.limits, subject)
         await Executor(github, event, app, ledger, fence, key).run(effects)
         return f"done: {len(effects)} effects"

@@ -145,7 +145,7 @@ class Worker:
     async def _attempt(self, waiting: Waiting, key: str, fence: Any) -> bool:
         """Whether the delivery has ended (well or not); False if it has to wait."""
         try:
-            payload = json.loads(waiting.body)
+            payload = await asyncio.to_thread(json.loads, waiting.body)
             reason = await self._pipeline.handle(waiting, payload, fence)
         except Terminal as error:
             return await self._end(waiting, "done", f"ended: {error}", "terminal")

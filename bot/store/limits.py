@@ -125,9 +125,12 @@ class Limits:
         return value
 
     async def load_level(self, endpoint: str) -> str | None:
-        """How the endpoint takes structured answers, as learned before."""
+        """How the endpoint takes structured answers, as learned in the last week: servers get better."""
         async with self._pool.connection() as connection:
-            cursor = await connection.execute("SELECT level FROM assistant.endpoints WHERE name = %s", (endpoint,))
+            cursor = await connection.execute(
+                "SELECT level FROM assistant.endpoints WHERE name = %s AND learned_at > now() - interval '7 days'",
+                (endpoint,),
+            )
             row = await cursor.fetchone()
         return str(row[0]) if row else None
 
