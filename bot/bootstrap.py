@@ -21,7 +21,8 @@ from bot.github.auth import Credentials, GitHubApp
 from bot.prompting import load_prompts
 from bot.runtime.chores import Chores
 from bot.runtime.ingest import Ingest
-from bot.runtime.pipeline import Pipeline, Services
+from bot.runtime.pipeline import Pipeline
+from bot.runtime.services import Services
 from bot.runtime.worker import Worker
 from bot.settings import ModelSettings, Settings
 from bot.spelling import TyposChecker

@@ -1,0 +1,66 @@
+"""From recorded decisions to effects; after a crash it starts again from the record."""
+
+import asyncio
+
+from bot.domain.codec import decode_actions
+from bot.domain.compose import Stage, compose
+from bot.domain.events import Event
+from bot.domain.facts import AppIdentity
+from bot.domain.ports import Fence
+from bot.domain.repo_config import ConfigSchema, RepoConfig
+from bot.domain.text import RenderPolicy
+from bot.github.client import GitHub
+from bot.github.executor import Executor
+from bot.runtime import messages
+from bot.runtime.configuration import load_configuration
+from bot.runtime.ledger import DeliveryLedger
+from bot.runtime.services import Services
+from bot.store.records import Subject
+
+
+class Acting:
+    """`order` is the order of the capabilities' sections in a comment."""
+
+    def __init__(self, services: Services, schema: ConfigSchema, order: tuple[str, ...]) -> None:
+        self._services = services
+        self._schema = schema
+        self._order = order
+
+    async def act(
+        self,
+        event: Event,
+        app: AppIdentity,
+        github: GitHub,
+        subject: Subject,
+        fence: Fence,
+        config: RepoConfig | None,
+    ) -> str:
+        """Carry out what was decided and let through; after a crash this starts again from the record."""
+        records, threads = self._services.records, self._services.threads
+        plans = [(name, decode_actions(plan)) for name, plan in await records.plans(event.delivery)]
+        if not any(plan for _name, plan in plans):
+            return "nothing to do"
+        if config is None:
+            reader = await self._services.reader(github, event, app)
+            config = (await load_configuration(reader, self._schema, threads)).config
+        key = await threads.marker_key()
+        stage = Stage(
+            repository=event.repository.id,
+            number=event.number,
+            reply_to=f"{event.kind.split('.', 1)[0]}-{event.comment.id}" if event.comment else "",
+            policy=_policy(event, config),
+            marker_key=key,
+            footer=messages.footer(),
+            order=self._order,
+        )
+        thread = await threads.load(event.repository.id, event.number)
+        known = await records.known_remarks(event.repository.id, event.number, event.delivery)
+        effects = await asyncio.to_thread(compose, plans, thread, stage, known)
+        ledger = DeliveryLedger(records, threads, self._services.limits, subject)
+        await Executor(github, event, app, ledger, fence, key).run(effects)
+        return f"done: {len(effects)} effects"
+
+
+def _policy(event: Event, config: RepoConfig) -> RenderPolicy:
+    url = event.repository.url
+    return RenderPolicy(repository_url=url, owner_url=url.rsplit("/", 1)[0], link_prefixes=config.links.prefixes)

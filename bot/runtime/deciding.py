@@ -1,0 +1,183 @@
+"""From an event to recorded decisions: configuration, facts, the capabilities' answers, the gate."""
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from bot.domain.capability import TRIAGE_ROLES, Capability, Context, Manifest, Mode
+from bot.domain.codec import encode
+from bot.domain.commands import parse_commands
+from bot.domain.events import Event
+from bot.domain.facts import MAINTAINER_ASSOCIATIONS, AppIdentity, Facts, Item, Need, ThreadMemory
+from bot.domain.gate import judge
+from bot.domain.plan import ModelAnswer, Skip
+from bot.domain.repo_config import ConfigSchema, RepoConfig
+from bot.github.auth import Installation
+from bot.github.client import GitHub
+from bot.github.reader import Reader
+from bot.runtime.configuration import load_configuration
+from bot.runtime.services import Services
+from bot.store.records import Decision, Subject
+
+log = structlog.get_logger()
+
+
+class Deciding:
+    def __init__(self, services: Services, registry: tuple[Capability, ...], schema: ConfigSchema) -> None:
+        self._services = services
+        self._registry = registry
+        self._schema = schema
+
+    async def decide(
+        self,
+        event: Event,
+        app: AppIdentity,
+        github: GitHub,
+        installation: Installation,
+        subject: Subject,
+        now: datetime,
+    ) -> RepoConfig | str:
+        """Decide and record; the configuration, or, in one line, why nobody had anything to decide."""
+        reader = await self._services.reader(github, event, app)
+        loaded = await load_configuration(reader, self._schema, self._services.threads)
+        config = loaded.config
+        active = [
+            one
+            for one in self._registry
+            if event.kind in one.manifest.events and config.mode_of(one.manifest) is not Mode.OFF
+        ]
+        disabled = [one.manifest.id for one in active if not installation.grants(_needed(one.manifest, event))]
+        if disabled:
+            log.warning("permissions_missing", capabilities=disabled, installation=event.installation)
+        active = [one for one in active if one.manifest.id not in disabled]
+        if not active:
+            return f"nothing is on for {event.kind}" + (
+                f" (missing permissions: {', '.join(disabled)})" if disabled else ""
+            )
+        item = await reader.item()
+        facts = await self._facts(event, app, reader, item, active, now)
+        facts = replace(facts, broken_configuration=loaded.mistakes)
+        if not await self._within_budget(event, reader, facts, config):
+            return "ignored: this author's budget of events for today is used up"
+        decisions = await self._decisions(active, facts, config)
+        await self._services.records.save(replace(subject, author=item.author.login), decisions)
+        return config
+
+    async def _facts(
+        self,
+        event: Event,
+        app: AppIdentity,
+        reader: Reader,
+        item: Item,
+        active: list[Capability],
+        now: datetime,
+    ) -> Facts:
+        needs = frozenset(need for one in active for need in one.manifest.needs)
+        created = event.kind.endswith((".created", ".submitted"))
+        invocations = parse_commands(event.comment.body) if event.comment and created else ()
+        if not invocations:
+            needs -= {Need.PERMISSION, Need.DECISIONS}
+        records, threads = self._services.records, self._services.threads
+        comments = await reader.comments()
+        groups = await reader.read(needs, item)
+        thread = await threads.load(event.repository.id, event.number)
+        memory = ThreadMemory(
+            silenced=thread.silenced,
+            sections=frozenset(thread.sections),
+            applied_labels=await records.applied_labels(event.repository.id, event.number),
+        )
+        decisions = await records.recent(event.repository.id, event.number) if Need.DECISIONS in needs else ()
+        return Facts(
+            event=event, now=now, app=app, item=item, comments=comments, invocations=invocations, memory=memory,
+            decisions=decisions, **groups,
+        )  # fmt: skip
+
+    async def _within_budget(self, event: Event, reader: Reader, facts: Facts, config: RepoConfig) -> bool:
+        """Events of one author and day; people who may triage are exempt."""
+        scope = f"events:{event.repository.id}:{event.sender.id}"
+        if await self._services.limits.spend(scope, 1, config.budgets.events_per_author_day):
+            return True
+        same = event.sender.id == facts.item.author.id
+        if same and facts.item.association in MAINTAINER_ASSOCIATIONS:
+            return True
+        return await reader.role(event.sender.login) in TRIAGE_ROLES
+
+    async def _decisions(self, active: list[Capability], facts: Facts, config: RepoConfig) -> list[Decision]:
+        help_of_all = tuple(
+            command
+            for one in self._registry
+            if config.mode_of(one.manifest) is not Mode.OFF
+            for command in one.manifest.commands
+        )
+        digest = _digest(facts)
+        found = []
+        for capability in active:
+            options = config.options[capability.manifest.id]
+            context = Context(
+                mode=config.mode_of(capability.manifest),
+                options=options,
+                labels=config.allowed_labels(),
+                needs_info_label=config.labels.needs_info,
+                commands=help_of_all,
+                unlabel_any=bool(getattr(options, "unlabel_any", False)),
+                check_configuration=self._schema.mistakes,
+            )
+            found.append(await self._decision(capability, facts, context, digest))
+        return found
+
+    async def _decision(self, capability: Capability, facts: Facts, context: Context, digest: str) -> Decision:
+        name = capability.manifest.id
+        answer = await self._answer(capability, facts, context)
+        try:
+            # In a thread: hostile text may take a second, and deliveries are acknowledged on this loop.
+            decided = await asyncio.to_thread(capability.decide, facts, answer, context)
+        except Exception:
+            # One capability's mistake must not take the others' work with it; it is recorded and logged.
+            log.exception("capability_failed", capability=name, delivery=facts.event.delivery)
+            decided = Skip("this part failed; the operator's log has the reason")
+        tokens = answer.tokens if answer else 0
+        if isinstance(decided, Skip):
+            return Decision(name, digest, decided.reason, (), "", None, tokens, [], [])
+        verdicts = judge(capability.manifest, decided, facts, context)
+        why = decided.why
+        return Decision(
+            capability=name,
+            facts_digest=digest,
+            outcome=why.outcome,
+            evidence=why.evidence,
+            method=why.method,
+            confidence=why.confidence,
+            tokens=tokens,
+            plan=[encode(one.action) for one in verdicts if one.action is not None],
+            verdicts=[
+                {"action": type(action).__name__, "allowed": "yes" if one.action else "no", "reason": one.reason}
+                for action, one in zip(decided.actions, verdicts, strict=True)
+            ],
+        )
+
+    async def _answer(self, capability: Capability, facts: Facts, context: Context) -> ModelAnswer | None:
+        if self._services.model is None:
+            return None
+        request = capability.ask(facts, context)
+        if request is None:
+            return None
+        repository = facts.event.repository
+        return await self._services.model.answer(request, private=repository.private, scope=str(repository.id))
+
+
+def _needed(manifest: Manifest, event: Event) -> dict[str, str]:
+    """The permissions that the capability needs for this kind of item."""
+    return {name: level for name, level in manifest.permissions.items() if event.is_pull or name != "pull_requests"}
+
+
+def _digest(facts: Facts) -> str:
+    """A short name for the facts that decisions rest on."""
+    item = facts.item
+    parts = (
+        facts.event.kind, item.title, item.body, item.state, item.head_sha or "", *sorted(item.labels),
+        *(str(one.id) for one in facts.comments), *(one.path for one in facts.files),
+    )  # fmt: skip
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

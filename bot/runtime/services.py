@@ -1,0 +1,30 @@
+"""What the steps of an event work with."""
+
+from dataclasses import dataclass
+
+from bot.domain.events import Event
+from bot.domain.facts import AppIdentity
+from bot.domain.ports import Model, Spelling
+from bot.github.auth import GitHubApp
+from bot.github.client import GitHub
+from bot.github.reader import Reader
+from bot.store.limits import Limits
+from bot.store.records import Records
+from bot.store.threads import Threads
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a pipeline works with."""
+
+    app: GitHubApp
+    model: Model | None
+    spelling: Spelling
+    records: Records
+    threads: Threads
+    limits: Limits
+
+    async def reader(self, github: GitHub, event: Event, app: AppIdentity) -> Reader:
+        """A reader of the event's repository, and of its owner's `.github` repository."""
+        owner = await self.app.owner_client(event.installation, event.repository.id)
+        return Reader(github, owner, event, app, self.spelling)
