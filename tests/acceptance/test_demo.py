@@ -130,7 +130,8 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, place: Path, moment: str) 
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
         output = process.communicate()[0]
-    assert process.returncode == 1, output
+    # The second Ctrl-C may come when the interpreter is about to end by itself.
+    assert process.returncode in (1, -signal.SIGINT), output
     assert "Stopped before the end." in output
     assert "bot/demo" not in output, "a traceback of ours"
     assert list(place.iterdir()) == []
