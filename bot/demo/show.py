@@ -85,8 +85,10 @@ class Show:
     def reasons(self, answer: Answer) -> None:
         """Why the assistant did it, by its own record: the essence of its answer to `/why`."""
         table = Table.grid(padding=(0, 1))
-        lines = [_reason(one) for one in answer.reasons] or [Text(f'"{answer.opening}"')]
-        for line in lines:
+        lines = [_reason(one) for one in answer.reasons]
+        if answer.idle:
+            lines.append(_idle(answer))
+        for line in lines or [Text(f'"{answer.opening}"')]:
             table.add_row(Text("  Why:", style="cyan"), line)
         self._console.print()
         self._console.print(table)
@@ -130,6 +132,11 @@ def _counts(totals: Totals) -> Iterator[str]:
     yield f"{totals.requests} requests to the stand-in GitHub, {totals.unknown} of them unknown to it"
     if totals.questions is not None:
         yield f"{totals.questions} questions to the model"
+
+
+def _idle(answer: Answer) -> Text:
+    line = Text("nothing else to do" if answer.reasons else "left alone", style="bold")
+    return line.append(f" — {'; '.join(answer.idle)}", style="not bold")
 
 
 def _reason(reason: Reason) -> Text:

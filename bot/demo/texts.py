@@ -11,7 +11,7 @@ _FORM: Final = """\
 
 ### What happened?
 
-`tidepool harbour.tpl` stops with `LogError: line 3: '2024-05-01T06:20;;cm'`. The gauge lost power for a few \
+`tidepool harbour.tpl` stops with `LogError: line 3: '2024-05-01T06:20;;m'`. The gauge lost power for a few \
 minutes, so the level is empty there. I expected the line to be skipped, like a gap.
 
 ### Steps to reproduce
@@ -26,9 +26,9 @@ Linux
 ### Log output
 
 ```text
-2024-05-01T06:00;121;cm
-2024-05-01T06:10;124;cm
-2024-05-01T06:20;;cm
+2024-05-01T06:00;1.21;m
+2024-05-01T06:10;1.24;m
+2024-05-01T06:20;;m
 ```
 """
 EMPTY_LEVEL_TITLE: Final = "A line without a level stops the whole log"

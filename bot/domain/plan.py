@@ -46,9 +46,11 @@ class ModelRequest:
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswer:
-    """A validated answer. `data` fits the prompt's closed JSON Schema; `model` and `prompt` name who gave it."""
+    """A validated answer. `data` fits the prompt's closed JSON Schema; `model` and `prompt` name who gave it; `cut`
+    names the inputs of which the model saw only the beginning."""
 
     data: dict[str, Any]
     model: str
     prompt: str
     tokens: int = 0
+    cut: tuple[str, ...] = ()

@@ -43,13 +43,14 @@ class Report:
     """A body taken apart.
 
     `prose` is the person's own running text: no headings, code, quotes, HTML or checklists. `visible` is all that
-    a reader sees below the headings, code included. `code` holds the contents of code blocks, `steps` is the
-    length of the longest numbered list.
+    a reader sees below the headings, code included; `written` is that without blocks of code, and with code spans
+    between backticks. `code` holds the contents of code blocks, `steps` is the length of the longest numbered list.
     """
 
     sections: tuple[Section, ...]
     prose: str
     visible: str
+    written: str
     code: tuple[str, ...]
     steps: int
 
@@ -80,7 +81,8 @@ def read(body: str, boilerplate: frozenset[str] = frozenset()) -> Report:
         sections=tuple(_sections(source.split("\n"), tokens)),
         prose="\n".join(_prose(tokens, boilerplate)),
         visible="\n".join(_visible(tokens, boilerplate)),
-        code=tuple(one.content for one in tokens if one.type in {"fence", "code_block"}),
+        written="\n".join(_written(tokens, boilerplate)),
+        code=tuple(one.content for one in tokens if one.type in _CODE),
         steps=_steps(tokens),
     )
 
@@ -92,7 +94,7 @@ def is_blank(markdown: str, boilerplate: frozenset[str] = frozenset()) -> bool:
             lines = (line for line in one.content.split("\n") if line.strip() not in boilerplate)
             if squash("".join(lines)) not in _BLANK and not _is_checkbox(one.content):
                 return False
-        elif one.type in {"fence", "code_block"}:
+        elif one.type in _CODE:
             if any(line.strip() and line.strip() not in boilerplate for line in one.content.split("\n")):
                 return False
         elif one.type == "html_block" and _html_text(one.content).strip():
@@ -106,20 +108,30 @@ def _source(body: str) -> str:
 
 def plain(inline: str) -> str:
     """The words of one paragraph of Markdown: no markup, code spans, images or HTML; links keep their text."""
-    return _words(inline, keep_code=False)
+    return _words(inline, code="")
 
 
 def heading_text(inline: str) -> str:
     """A heading or a form's label as `Section.heading` has it: one line without markup, code spans kept."""
-    return " ".join(_words(inline, keep_code=True).split())
+    return " ".join(_words(inline).split())
 
 
-def _words(inline: str, *, keep_code: bool) -> str:
+def _words(inline: str, *, code: str = "{}") -> str:
+    """The words of a paragraph; `code` says what becomes of a code span."""
     parsed = _INLINE.parseInline(inline[:_MAX_INLINE])
-    children = (parsed[0].children or []) if parsed else []
-    kept = {"text", "code_inline"} if keep_code else {"text"}
-    breaks = {"softbreak", "hardbreak"}
-    return "".join("\n" if one.type in breaks else one.content for one in children if one.type in kept | breaks)
+    return "".join(_word(one, code) for one in ((parsed[0].children or []) if parsed else []))
+
+
+def _word(token: Token, code: str) -> str:
+    match token.type:
+        case "text":
+            return token.content
+        case "code_inline":
+            return code.format(token.content)
+        case "softbreak" | "hardbreak":
+            return "\n"
+        case _:
+            return ""
 
 
 def _sections(lines: Sequence[str], tokens: Sequence[Token]) -> Iterator[Section]:
@@ -169,7 +181,7 @@ def _prose(tokens: Sequence[Token], boilerplate: frozenset[str]) -> Iterator[str
         elif one.type.startswith("heading"):
             heading = one.nesting == 1
         elif one.type == "inline" and not quotes and not heading and not _is_checkbox(one.content):
-            words = plain("\n".join(line for line in one.content.split("\n") if _is_own(line, boilerplate)))
+            words = plain(_own_lines(one.content, boilerplate))
             if squash(words) not in _NO_ANSWERS:
                 yield words
 
@@ -199,26 +211,44 @@ def _html_text(html: str) -> str:
 
 
 def _visible(tokens: Sequence[Token], boilerplate: frozenset[str]) -> Iterator[str]:
+    for one in _below_headings(tokens):
+        if one.type in _CODE:
+            yield one.content
+        elif one.type == "html_block":
+            yield _html_text(one.content)
+        else:
+            yield _words(_own_lines(one.content, boilerplate))
+
+
+def _written(tokens: Sequence[Token], boilerplate: frozenset[str]) -> Iterator[str]:
+    for one in _below_headings(tokens):
+        if one.type == "html_block" and not _PREFORMATTED.search(one.content):
+            yield _html_text(one.content)
+        elif one.type == "inline":
+            yield _words(_own_lines(one.content, boilerplate), code="`{}`")
+
+
+def _below_headings(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Paragraphs, blocks of code and of HTML; no headings, no checklists."""
     heading = False
     for one in tokens:
         if one.type.startswith("heading"):
             heading = one.nesting == 1
-        elif one.type in {"fence", "code_block"}:
-            yield one.content
-        elif one.type == "html_block":
-            yield _html_text(one.content)
-        elif one.type == "inline" and not heading and not _is_checkbox(one.content):
-            own = "\n".join(line for line in one.content.split("\n") if _is_own(line, boilerplate))
-            yield _words(own, keep_code=True)
+        elif one.type in _CODE | {"html_block"} or (
+            one.type == "inline" and not heading and not _is_checkbox(one.content)
+        ):
+            yield one
 
 
+_CODE: Final = frozenset({"fence", "code_block"})
+_PREFORMATTED: Final = re.compile(r"<(?:pre|code|samp)\b", re.I)
 _BLANK: Final = frozenset({"", "_no response_", "*no response*", "no response"})
 _NO_ANSWERS: Final = frozenset({"", "no response", "n/a", "none"})
 
 
-def _is_own(line: str, boilerplate: frozenset[str]) -> bool:
-    """Whether a person wrote the line: templates did not, and a bold line is a heading."""
-    return line.strip() not in boilerplate and not _bold_line(line)
+def _own_lines(inline: str, boilerplate: frozenset[str]) -> str:
+    """The lines that a person wrote: templates wrote some, and a bold line is a heading."""
+    return "\n".join(line for line in inline.split("\n") if line.strip() not in boilerplate and not _bold_line(line))
 
 
 def _is_checkbox(inline: str) -> bool:
@@ -348,9 +378,9 @@ _SYSTEM: Final = re.compile(
 )
 
 
-def versions(text: str) -> tuple[str, ...]:
-    """Version numbers as they are written (1.2, v2.0.1rc1), in order; addresses and plain integers are none."""
-    return tuple(one.group() for one in _VERSION.finditer(text[:MAX_CHARS]))
+def versions(text: str) -> Iterator[re.Match[str]]:
+    """What is written like a version number (1.2, v2.0.1rc1), in order; paths and plain integers are not."""
+    return _VERSION.finditer(text[:MAX_CHARS])
 
 
 def systems(text: str) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ class ModelClient:
                 await self._levels.save_level(self._endpoint.name, level)
             if data is None:
                 return "unusable", None
-            return "used", ModelAnswer(data, self._endpoint.model, prompt.name, tokens)
+            return "used", ModelAnswer(data, self._endpoint.model, prompt.name, tokens, messages.cut)
         return "refused", None
 
     async def _ask_twice(

@@ -14,8 +14,12 @@ from bot.domain.commands import Invocation, nearest
 from bot.domain.facts import DecisionRecord, Facts
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
 
-_METHOD = "command"
+_METHOD = "a person's command"
+_NOTHING = ""
+"""The method of answers and refusals: by the record, nothing was decided about the thread."""
 _TRIAGE = "triage"
+_UNINFORMATIVE = frozenset({MANIFEST.id, "configuration"})
+"""Capabilities that nearly always have nothing to do; to say so explains nothing."""
 
 
 class Commands:
@@ -37,10 +41,9 @@ class Commands:
         if not outcomes:
             return Skip("no command of ours in the comment")
         done = all(one.done for one in outcomes)
-        actions = [*_label_actions(outcomes, facts), *_answer(outcomes), _receipt(done)]
-        records = tuple(one.record for one in outcomes)
-        outcome = "carried out" if done else "not (all) carried out"
-        return Plan(tuple(actions), Explanation(outcome, records, _METHOD), commanded=True)
+        changes = tuple(_label_actions(outcomes, facts))
+        actions = (*changes, *_answer(outcomes), _receipt(done))
+        return Plan(actions, _explain(changes, outcomes, facts, done=done), commanded=True)
 
 
 def _elsewhere(facts: Facts, known: Mapping[str, CommandHelp]) -> Plan | Skip:
@@ -48,7 +51,7 @@ def _elsewhere(facts: Facts, known: Mapping[str, CommandHelp]) -> Plan | Skip:
     name = next((one.name for one in facts.invocations if one.name in {*known, _TRIAGE}), None)
     if name is None:
         return Skip("no command of ours in the review")
-    why = Explanation("pointed to the conversation", (f"/{name} in a review",), _METHOD)
+    why = Explanation("pointed to the conversation", (f"/{name} in a review",), _NOTHING)
     return Plan((Reply(messages.not_read_here(name)),), why, commanded=True)
 
 
@@ -66,7 +69,7 @@ def _outcome(
         case "help":
             return _help(known, facts.role)
         case "why":
-            return Outcome("/why", texts=(messages.why(_latest(facts.decisions)),))
+            return Outcome("/why", texts=(messages.why(_latest(facts.decisions), looked=bool(facts.decisions)),))
         case "label":
             return label(invocation, help_, facts)
         case "unlabel":
@@ -92,9 +95,28 @@ def _help(known: Mapping[str, CommandHelp], role: str) -> Outcome:
 
 
 def _latest(decisions: Sequence[DecisionRecord]) -> tuple[DecisionRecord, ...]:
-    """The last decision of each capability, latest first; our own receipts explain nothing."""
-    last = {one.capability: one for one in sorted(decisions, key=lambda one: one.at) if one.capability != MANIFEST.id}
+    """The last decision of each capability that explains something, latest first."""
+    last = {one.capability: one for one in sorted(decisions, key=lambda one: one.at) if _explains(one)}
     return tuple(sorted(last.values(), key=lambda one: one.at, reverse=True))
+
+
+def _explains(record: DecisionRecord) -> bool:
+    """Of ourselves, only label changes do; answers and receipts do not."""
+    if record.capability == MANIFEST.id:
+        return record.method == _METHOD
+    return bool(record.method) or record.capability not in _UNINFORMATIVE
+
+
+def _explain(changes: Sequence[Action], outcomes: Sequence[Outcome], facts: Facts, *, done: bool) -> Explanation:
+    """What /why tells of the comment: who asked for which labels. Where none changed, that is nothing."""
+    if not changes:
+        records = tuple(one.record for one in outcomes)
+        return Explanation("answered" if done else "not (all) carried out", records, _NOTHING)
+    asked = f"asked for by {facts.event.sender.login}"
+    wishes = (one for one in outcomes if one.add or one.remove or one.remove_of_people)
+    return Explanation(
+        f"{messages.changed(changes)}, {asked}", tuple(f"{asked}: {one.record}" for one in wishes), _METHOD
+    )
 
 
 def _label_actions(outcomes: Sequence[Outcome], facts: Facts) -> Iterator[Action]:

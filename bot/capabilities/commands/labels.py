@@ -19,7 +19,7 @@ def label(invocation: Invocation, help_: CommandHelp, facts: Facts) -> Outcome:
     unknown = [name for name, exact in found.items() if exact is None]
     wanted = [exact for exact in found.values() if exact is not None]
     return Outcome(
-        record=f"/label {', '.join(wanted)}" if wanted else "/label: no such label",
+        record=f"/label {invocation.argument}",
         done=not unknown,
         texts=tuple(messages.unknown_label(name, nearest(name, facts.label_names)) for name in unknown),
         add=tuple(dict.fromkeys(wanted)),
@@ -39,7 +39,7 @@ def unlabel(invocation: Invocation, help_: CommandHelp, facts: Facts, *, any_own
     theirs = tuple(name for name in exact if name in facts.item.labels - facts.set_by_us)
     refused = () if any_owner else theirs
     return Outcome(
-        record=f"/unlabel {', '.join(names)}",
+        record=f"/unlabel {invocation.argument}",
         done=not unknown and not refused,
         texts=(
             *(messages.unknown_label(name, nearest(name, known)) for name in unknown),

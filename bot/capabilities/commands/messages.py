@@ -1,7 +1,8 @@
 """What people read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from bot.domain.actions import Action, AddLabels, RemoveLabels
 from bot.domain.capability import CommandHelp
 from bot.domain.facts import DecisionRecord
 from bot.domain.text import Details, Prose, Text, code, literal
@@ -59,9 +60,20 @@ def help_table(commands: Sequence[CommandHelp], *, hidden: bool) -> Text:
     return (Prose(f"{table}{more}"),)
 
 
-def why(decisions: Sequence[DecisionRecord]) -> Text:
-    """What was decided in this thread, a fold for each capability, and why the others left it alone."""
-    if not decisions:
+def changed(changes: Iterable[Action]) -> str:
+    """Label changes in a few plain words, for records."""
+    added = [name for one in changes if isinstance(one, AddLabels) for name in one.labels]
+    gone = [name for one in changes if isinstance(one, RemoveLabels) for name in one.labels]
+    parts = [f"added {', '.join(added)}"] if added else []
+    return " and ".join([*parts, f"took off {', '.join(gone)}"] if gone else parts)
+
+
+def why(decisions: Sequence[DecisionRecord], *, looked: bool) -> Text:
+    """What was decided in this thread, a fold for each capability, and why the others left it alone.
+
+    `looked`: there are more decisions, of which nothing is worth telling.
+    """
+    if not decisions and not looked:
         return (Prose("I have not looked at this thread so far."),)
     done = [one for one in decisions if one.method]
     idle = [f"- {literal(one.capability)}: {literal(one.outcome)}" for one in decisions if not one.method]

@@ -45,7 +45,7 @@ def evidence(path: str, remark: Remark) -> str:
 
 def outcome(shown: int, more: int) -> str:
     """The result in one line, for records."""
-    return f"remarks on {shown} lines" + (f", {more} more not shown" if more else "")
+    return f"remarks on {shown} {'line' if shown == 1 else 'lines'}" + (f", {more} more not shown" if more else "")
 
 
 def _sentence(remark: Remark) -> str:

@@ -96,8 +96,8 @@ def _ask(missing: tuple[str, ...], form: str, label: str, facts: Facts, context:
         actions.append(AddLabels((label,), Source.RULES))
     labelled = label in facts.set_by_us or bool(actions)
     actions.append(SetSection(messages.missing(missing, labelled=labelled)))
-    evidence = (f'form "{form}"', *(f"no answer to {one}" for one in missing))
-    return Plan(tuple(actions), Explanation(f"asked for {len(missing)} missing answers", evidence, _METHOD))
+    why = Explanation(messages.outcome(len(missing)), messages.evidence(form, missing), _METHOD)
+    return Plan(tuple(actions), why)
 
 
 def _withdraw(label: str, facts: Facts, reason: str) -> Plan | Skip:
@@ -108,7 +108,7 @@ def _withdraw(label: str, facts: Facts, reason: str) -> Plan | Skip:
         actions.append(RemoveLabels((label,), Source.RULES))
     if MANIFEST.id in facts.memory.sections:
         actions.append(DropSection(messages.complete()))
-    return Plan(tuple(actions), Explanation("withdrawn", (reason,), _METHOD))
+    return Plan(tuple(actions), Explanation("took the question back", (reason,), _METHOD))
 
 
 def _withdraw_for_people(label: str, facts: Facts) -> Plan | Skip:
@@ -116,4 +116,4 @@ def _withdraw_for_people(label: str, facts: Facts) -> Plan | Skip:
     reason = f"a person removed {label}"
     if MANIFEST.id not in facts.memory.sections:
         return Skip(reason)
-    return Plan((DropSection(messages.withdrawn()),), Explanation("withdrawn", (reason,), _METHOD))
+    return Plan((DropSection(messages.withdrawn()),), Explanation("took the question back", (reason,), _METHOD))

@@ -15,11 +15,21 @@ def missing(fields: Sequence[str], *, labelled: bool) -> Text:
     goes = "this note and the label go" if labelled else "this note goes"
     return (
         Prose(
-            "Thanks for the report! To look into it, the maintainers still need:\n\n"
+            "To look into this, the maintainers still need:\n\n"
             + "\n".join(lines)
             + f"\n\nEdit the report or answer in a comment; {goes} away then."
         ),
     )
+
+
+def outcome(count: int) -> str:
+    """The result in one line, for records."""
+    return f"asked for {count} missing {'answer' if count == 1 else 'answers'}"
+
+
+def evidence(form: str, fields: Sequence[str]) -> tuple[str, ...]:
+    """What the form asks and the report does not answer, as plain text."""
+    return (f"the form “{form}” requires more", *(f"no answer to “{one}”" for one in fields))
 
 
 def complete() -> Text:

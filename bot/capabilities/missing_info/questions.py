@@ -79,7 +79,7 @@ def unanswered(thread: Thread, form: IssueForm, asked: Iterable[Question]) -> tu
         one.label
         for one in asked
         if not _is_answered(one)
-        and not any(tells(one.label, text, thread.project) for text in texts)
+        and not any(tells(one.label, text, thread.project, reply=place > 0) for place, text in enumerate(texts))
         and not any(_replies(one, text) for text in texts[1:])
     )
 

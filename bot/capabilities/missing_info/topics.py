@@ -4,7 +4,8 @@ import re
 from enum import Enum
 from typing import Final
 
-from bot.domain.report import Report, squash, systems, versions
+from bot.capabilities.missing_info import numbers
+from bot.domain.report import Report, squash, systems
 
 
 class Topic(Enum):
@@ -27,11 +28,13 @@ _TELLING: Final = re.compile(
 _NEWEST: Final = re.compile(
     r"\b(?:latest (?:version|release|main|master|nightly|commit)|(?:on|from) (?:main|master))\b", re.I
 )
-_SYSTEM_BEFORE: Final = re.compile(
-    r"(?:windows(?: server)?|mac ?os(?: ?x)?|os ?x|ubuntu|debian|fedora|centos|rhel|red hat|alpine|android|ios|"
-    r"freebsd|linux|kernel)[^\w\n]{0,3}$",
+_COMMAND: Final = re.compile(
+    r"\b(?:to repro\w*|repro\w*|steps?|(?:when|whenever|if|after|once) (?:i|we|you|one) \w+|"
+    r"(?:i|we) (?:run|ran(?! into)|type[ds]?|call(?:ed)?|use[ds]?|tr(?:y|ied)|did|execute[ds]?)|"
+    r"running|calling|typing|executing|invoking|just run|run)\b[^\n.!?`]{0,60}`[^`\n]{2,}`",
     re.I,
 )
+"""One line that says how to make it happen: "Running `rocket go` prints nothing"."""
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _NO_NAMES: Final = frozenset(
     [
@@ -40,7 +43,6 @@ _NO_NAMES: Final = frozenset(
         *("installed", "project", "package", "software", "app", "library", "run", "running", "see", "issue"),
     ]
 )
-_NEAR: Final = 40
 
 
 def topic_of(label: str) -> Topic:
@@ -52,32 +54,31 @@ def topic_of(label: str) -> Topic:
     return Topic.VERSION if _VERSION.search(label) else Topic.OTHER
 
 
-def tells(label: str, text: Report, project: str) -> bool:
-    """Whether a text answers the question with this label in passing. `project` is the repository's name."""
+def tells(label: str, text: Report, project: str, *, reply: bool = False) -> bool:
+    """Whether a text answers the question with this label in passing. `project` is the repository's name; a `reply`
+    was written when the question had been asked."""
     match topic_of(label):
         case Topic.VERSION:
-            return _tells_version(label, text.visible, project)
+            return _tells_version(label, text, project, reply=reply)
         case Topic.SYSTEM:
             return bool(systems(text.visible))
         case Topic.STEPS:
-            return text.steps >= 2 or (bool(text.code) and bool(_TELLING.search(text.visible)))
+            return _tells_steps(text)
         case Topic.OTHER:
             return False
 
 
-def _tells_version(label: str, visible: str, project: str) -> bool:
-    """A version counts near the name that the question asks about; the project's own may stand anywhere."""
-    ours = {*_WORDS.findall(squash(project)), squash(project)}
-    names = {one for one in _WORDS.findall(squash(label)) if one not in _NO_NAMES} - ours
-    if not names and _NEWEST.search(visible):
+def _tells_version(label: str, text: Report, project: str, *, reply: bool) -> bool:
+    """The project's own version may stand anywhere, another one near the name that the question asks about."""
+    ours = frozenset({*_WORDS.findall(squash(project)), squash(project)})
+    names = frozenset(one for one in _WORDS.findall(squash(label)) if one not in _NO_NAMES) - ours
+    if any(numbers.in_code(code, names or ours, unnamed=not names) for code in text.code):
         return True
-    start = 0
-    for version in versions(visible):
-        start = visible.index(version, start)
-        before = visible[max(0, start - _NEAR) : start]
-        start += len(version)
-        if names & set(_WORDS.findall(before.casefold())):
-            return True
-        if not names and not _SYSTEM_BEFORE.search(before):
-            return True
-    return False
+    if names:
+        return numbers.beside(text.written, names)
+    return bool(_NEWEST.search(text.written)) or numbers.in_prose(text.written, ours, reply=reply)
+
+
+def _tells_steps(text: Report) -> bool:
+    in_a_block = bool(text.code) and bool(_TELLING.search(text.visible))
+    return text.steps >= 2 or in_a_block or bool(_COMMAND.search(text.written))

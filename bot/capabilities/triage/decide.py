@@ -166,5 +166,6 @@ def _explain(verdict: Verdict, wish: _Wish, new_areas: tuple[str, ...], context:
     labels = ", ".join([*([wish.add] if wish.add else []), *new_areas])
     verb = "suggested" if context.mode is Mode.SUGGEST else "labelled"
     outcome = f"{verb} {labels}" if labels else wish.reason
-    evidence = verdict.evidence + tuple(f"changed paths fit the area {one}" for one in new_areas)
+    paths = tuple(f"the changed paths fit the area {one}" for one in new_areas)
+    evidence = (*verdict.evidence, *verdict.notes, *paths)
     return Explanation(outcome, evidence, verdict.method, round(verdict.confidence, 3))

@@ -13,7 +13,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Evidence for a kind. `weight` is in logits, `text` says what was seen, in plain words for /why.
+    """Evidence for a kind. `weight` is in logits, `text` says what was seen, in plain words that
+    can follow "because".
 
     A `declared` signal is what the person chose (a form, a template, a prefix): it counts in any language.
     """

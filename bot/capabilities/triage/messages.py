@@ -1,35 +1,38 @@
 """What people read."""
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
+from bot.capabilities.triage.kinds import Kind
 from bot.domain.text import Prose, Text, code, literal
+
+_A_KIND: Final = {
+    Kind.BUG: "a bug",
+    Kind.ENHANCEMENT: "an enhancement",
+    Kind.QUESTION: "a question",
+    Kind.DOCUMENTATION: "a matter of documentation",
+}
 
 
 def labelled(kind: str | None, reason: str, areas: Sequence[str], commands: Collection[str]) -> Text:
     """One line beside other sections: which labels were set and why. `commands` are the names that are on."""
-    parts = []
-    if kind is not None:
-        parts.append(f"{code(kind)} because {literal(reason)}" if reason else code(kind))
-    if areas:
-        parts.append(f"{_list(areas)} by the changed paths")
     hints = []
     if "why" in commands:
         hints.append("`/why` tells more")
     if "unlabel" in commands:
-        hints.append(f"{_command('unlabel', kind or areas[0])} undoes it")
+        hints.append(f"{_command('unlabel', *_labels(kind, areas))} undoes it")
     tail = f"; {', '.join(hints)}" if hints else ""
-    return (Prose(f"Labelled {', and '.join(parts)}{tail}."),)
+    return (Prose(f"Labelled {_with_reasons(kind, reason, areas)}{tail}."),)
 
 
 def suggested(kind: str | None, reason: str, areas: Sequence[str], commands: Collection[str]) -> Text:
     """The labels that would fit, and how a maintainer sets them."""
-    labels = [*([kind] if kind else []), *areas]
-    because = f" because {literal(reason)}" if kind and reason else " by the changed paths" if not kind else ""
+    labels = _labels(kind, areas)
     how = ""
     if "label" in commands:
         how = f" A maintainer can set {'it' if len(labels) == 1 else 'them'} with {_command('label', *labels)}."
     noun = "A label that may fit" if len(labels) == 1 else "Labels that may fit"
-    return (Prose(f"{noun}: {_list(labels)}{because}.{how}"),)
+    return (Prose(f"{noun}: {_with_reasons(kind, reason, areas)}.{how}"),)
 
 
 def withdrawn() -> Text:
@@ -49,7 +52,8 @@ def already(label: str) -> Text:
 
 def left_to_people(label: str, present: Sequence[str]) -> Text:
     """Answer to /triage: another kind label was put there by a person or a form."""
-    return (Prose(f"By the text I would say {code(label)}, but {_list(present)} was set by a person, so it stays."),)
+    stays = "was set by a person, so it stays" if len(present) == 1 else "were set by people, so they stay"
+    return (Prose(f"By the text I would say {code(label)}, but {_list(present)} {stays}."),)
 
 
 def removed_before(label: str) -> Text:
@@ -58,9 +62,22 @@ def removed_before(label: str) -> Text:
     return (Prose(f"By the text I would say {code(label)}, but a person took it off before. {back} puts it back."),)
 
 
-def no_label(kind: str) -> Text:
+def no_label(kind: Kind) -> Text:
     """Answer to /triage: the repository has no label for the kind."""
-    return (Prose(f"This looks like {literal(kind)}, but the repository has no label for it that I may set."),)
+    return (Prose(f"This looks like {_A_KIND[kind]}, but the repository has no label for it that I may set."),)
+
+
+def _labels(kind: str | None, areas: Sequence[str]) -> list[str]:
+    return [*([kind] if kind else []), *areas]
+
+
+def _with_reasons(kind: str | None, reason: str, areas: Sequence[str]) -> str:
+    parts = []
+    if kind is not None:
+        parts.append(f"{code(kind)} because {literal(reason)}" if reason else code(kind))
+    if areas:
+        parts.append(f"{_list(areas)} by the changed paths")
+    return ", and ".join(parts)
 
 
 def _list(labels: Sequence[str]) -> str:

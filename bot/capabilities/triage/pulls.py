@@ -45,13 +45,13 @@ def judge_pull(title: str, files: Sequence[ChangedFile]) -> Judgement:
     found = _CONVENTIONAL.match(title)
     kind = _TYPES.get(found[1].lower()) if found else None
     if found and kind:
-        return Judgement(kind, 0.95, (f"title begins with {found[0].strip()}",), spoken)
+        return Judgement(kind, 0.95, (f"the title begins with “{found[0].strip()}”",), spoken)
     if spoken is Language.OTHER or _ASIDE.search(title):
         return Judgement(None, 0.0, (), spoken)
     for pattern, meant, confidence in ((_FIX, Kind.BUG, 0.9), (_ADD, Kind.ENHANCEMENT, 0.88)):
         word = pattern.match(title)
         if word:
-            return Judgement(meant, confidence, (f'title begins with "{word[0].strip()}"',), spoken)
+            return Judgement(meant, confidence, (f"the title begins with “{word[0].strip()}”",), spoken)
     return Judgement(None, 0.0, (), spoken)
 
 

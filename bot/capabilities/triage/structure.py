@@ -25,6 +25,8 @@ _TYPE_HEADING: Final = re.compile(
     r"\b(?:issue|ticket|report|request|change) (?:type|kind|category)\b|^(?:type|kind|category)\b", re.I
 )
 _MAX_ANSWER: Final = 60
+_CRASHES: Final = frozenset({"C", "Rust"})
+"""Languages of which stack_traces() mostly sees the crash itself."""
 _PREFIX_WEIGHT: Final = 3.5
 _FORM_WEIGHT: Final = 4.0
 
@@ -62,23 +64,24 @@ def form_signal(form: IssueForm, labels: Sequence[tuple[str, Kind]]) -> Iterator
     if not kinds:
         kinds = _kinds_in(form.name) or _kinds_in(form.title) or _kinds_in(form.path.rsplit("/", 1)[-1])
     if len(kinds) == 1:
-        yield Signal("form", kinds.pop(), _FORM_WEIGHT, f'the form "{form.name}" was used', declared=True)
+        yield Signal("form", kinds.pop(), _FORM_WEIGHT, f"the form “{form.name}” was used", declared=True)
 
 
 def artefacts(body: str, report: Report) -> Iterator[Signal]:
     """What reports of failures carry: stack traces and numbered steps."""
     traces = stack_traces(body)
     if traces:
-        yield Signal("trace", Kind.BUG, 0.8, f"{traces[0]} stack trace or crash message")
+        what = "crash message" if traces[0] in _CRASHES else "stack trace"
+        yield Signal("trace", Kind.BUG, 0.8, f"there is a {traces[0]} {what}")
     if report.steps >= 2:
-        yield Signal("steps", Kind.BUG, 0.3, f"{report.steps} numbered steps")
+        yield Signal("steps", Kind.BUG, 0.3, f"there are {report.steps} numbered steps")
 
 
 def _prefix(title: str) -> Iterator[Signal]:
     found = _PREFIX.match(title)
     kinds = _kinds_in(found.group(1) or found.group(2)) if found else set()
     if found and len(kinds) == 1:
-        seen = f"title begins with {found.group().strip()}"
+        seen = f"the title begins with “{found.group().strip()}”"
         yield Signal("prefix", kinds.pop(), _PREFIX_WEIGHT, seen, declared=True)
 
 
@@ -87,7 +90,7 @@ def _declared(body: str, sections: Sequence[Section]) -> Iterator[Signal]:
         kinds = _kinds_in(answer)
         if len(kinds) == 1:
             kind = kinds.pop()
-            seen = f'the report says that it is "{answer}"'
+            seen = f"the report says that it is “{answer}”"
             yield Signal("type", kind, _TYPE_WEIGHTS[kind], seen, declared=True)
             return
 
@@ -119,7 +122,7 @@ def _headings(sections: Sequence[Section]) -> Iterator[Signal]:
     for id_, kind, weight, pattern in _HEADINGS:
         found = next((one for one in answered if pattern.search(one.heading)), None)
         if found:
-            yield Signal(id_, kind, weight, f'answers "{found.heading[:80]}"', declared=True)
+            yield Signal(id_, kind, weight, f"the part “{found.heading[:80]}” is filled in", declared=True)
 
 
 def _kinds_in(text: str) -> set[Kind]:

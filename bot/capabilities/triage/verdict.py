@@ -16,7 +16,7 @@ from bot.domain.report import Language, squash
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The kind, or None with the `doubt` in one line. `evidence` are plain-text lines."""
+    """The kind, or None with the `doubt` in one line. `evidence` are plain-text lines, `notes` what else to know."""
 
     kind: Kind | None
     confidence: float
@@ -24,6 +24,7 @@ class Verdict:
     source: Source = Source.RULES
     method: str = VERSION
     doubt: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def label_of(kind: Kind, facts: Facts, context: Context, options: TriageOptions) -> str | None:
@@ -73,13 +74,15 @@ def _by_model(
     kind = next((one for one in kinds if one == answer.data.get("kind")), None)
     confidence = _number(answer.data.get("confidence"))
     method = f"model {answer.model}, prompt {answer.prompt}"
+    notes = ("the model saw only the beginning of the report",) if answer.cut else ()
     if kind is None or confidence < options.model_confidence:
-        return Verdict(None, confidence, judgement.evidence, method=method, doubt="the model is not sure either")
+        doubt = "; ".join(("the model is not sure either", *notes))
+        return Verdict(None, confidence, judgement.evidence, method=method, doubt=doubt, notes=notes)
     if judgement.contradicts(kind):
         doubt = f"the model says {kind}, the rules lean to {judgement.kind}"
-        return Verdict(None, confidence, judgement.evidence, method=method, doubt=doubt)
+        return Verdict(None, confidence, judgement.evidence, method=method, doubt=doubt, notes=notes)
     evidence = _seen(answer.data.get("evidence"), facts)
-    return Verdict(kind, confidence, evidence, Source.MODEL, method)
+    return Verdict(kind, confidence, evidence, Source.MODEL, method, notes=notes)
 
 
 def _unsure(judgement: Judgement) -> Verdict:
@@ -88,7 +91,7 @@ def _unsure(judgement: Judgement) -> Verdict:
     elif judgement.kind is None:
         doubt = "nothing in the text tells the kind"
     else:
-        doubt = f"it may be {judgement.kind} ({judgement.confidence:.2f}), which is not sure enough"
+        doubt = f"the likeliest is {judgement.kind}, but with a confidence of only {judgement.confidence:.2f}"
     return Verdict(None, judgement.confidence, judgement.evidence, doubt=doubt)
 
 
@@ -97,7 +100,7 @@ def _seen(evidence: object, facts: Facts) -> tuple[str, ...]:
     if not isinstance(evidence, str) or not squash(evidence):
         return ()
     text = squash(f"{facts.item.title}\n{facts.item.body}")
-    return (f'the text says "{" ".join(evidence.split())[:200]}"',) if squash(evidence) in text else ()
+    return (f"the text says “{' '.join(evidence.split())[:200]}”",) if squash(evidence) in text else ()
 
 
 def _number(value: object) -> float:

@@ -277,13 +277,13 @@ def wording(title: str, prose: str) -> Iterator[Signal]:
     for cue in TITLE_CUES:
         found = cue.pattern.search(title)
         if found:
-            yield Signal(cue.id, cue.kind, cue.weight, f'the title says "{_shown(found)}"')
+            yield Signal(cue.id, cue.kind, cue.weight, f"the title says “{_shown(found)}”")
     lines = prose[:_MAX_PROSE].split("\n")
     text = "\n".join(line for line in lines if "|" not in line and not _FIELD.match(line))
     for cue in PROSE_CUES:
         found = cue.pattern.search(text)
         if found:
-            yield Signal(cue.id, cue.kind, cue.weight, f'the text says "{_shown(found)}"')
+            yield Signal(cue.id, cue.kind, cue.weight, f"the text says “{_shown(found)}”")
 
 
 def _shown(found: re.Match[str]) -> str:

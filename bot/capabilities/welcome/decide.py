@@ -31,7 +31,7 @@ class Welcome:
             return Skip(reason)
         kind = "pull request" if facts.item.is_pull else "issue"
         text = _text(facts, cast(WelcomeOptions, context.options))
-        return Plan((SetSection(text),), Explanation("welcomed", (f"first {kind} of its author here",), _METHOD))
+        return Plan((SetSection(text),), Explanation("welcomed", (f"the author's first {kind} here",), _METHOD))
 
 
 def _objection(facts: Facts) -> str:

@@ -8,8 +8,8 @@ def first_issue(opening: str | None, community: Community) -> Text:
     """For somebody's first issue; `opening` replaces the first sentence."""
     start = _one_line(opening) or "Thanks for your first issue here!"
     following = (
-        "The maintainers look at what happens, how to make it happen again and which version it is about. "
-        "If they need more, they will ask here."
+        "A maintainer will look at it and answer here. With a bug, it helps them to know what happens, "
+        "how to make it happen again and in which version."
     )
     return _text(start, following, community)
 

@@ -32,6 +32,11 @@ def test_prose_is_only_what_the_person_says() -> None:
     assert read(body).prose == "I  it.\na point"
 
 
+def test_what_is_written_is_all_outside_of_code_blocks() -> None:
+    body = "### Q\nI `ran` it.\n\n> quoted\n\n```\ncode\n```\n\n    more\n\n<pre>\nlog\n</pre>\n\n<p>\nhtml\n</p>"
+    assert read(body).written.split() == ["I", "`ran`", "it.", "quoted", "html"]
+
+
 def test_boilerplate_is_nobodys_prose() -> None:
     assert read("Tell us all\nmine", frozenset({"Tell us all"})).prose == "mine"
 
@@ -99,7 +104,8 @@ def test_talk_of_a_trace_is_none() -> None:
 
 
 def test_versions_and_systems() -> None:
-    assert versions("v1.2.3rc1 on 22.04, not 7 or a/1.2/b.tgz") == ("v1.2.3rc1", "22.04")
+    found = [one.group() for one in versions("v1.2.3rc1 on 22.04, not 7 or a/1.2/b.tgz")]
+    assert found == ["v1.2.3rc1", "22.04"]
     assert systems("macOS and Ubuntu, not my position") == ("macOS", "Ubuntu")
 
 

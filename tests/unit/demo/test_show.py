@@ -61,6 +61,46 @@ def test_an_answer_to_why_is_taken_apart() -> None:
     )
 
 
+IDLE = r"""<!-- contribution-assistant:reply:1#2 abc -->
+I left this thread alone.
+
+The reasons:
+
+- triage: the rules are not sure
+- missing\_info: no form applies
+
+*I am automated.*
+"""
+NOTHING_TO_DO = "Nothing to do for:\n\n- missing\\_info: no form applies\n"
+LEFT = ("triage: the rules are not sure", "missing_info: no form applies")
+
+
+def test_an_answer_says_why_nothing_was_done() -> None:
+    answer = read_answer(IDLE)
+    assert (answer.opening, answer.reasons) == ("I left this thread alone.", ())
+    assert answer.idle == LEFT
+    both = read_answer(REPLY.replace("*I am", f"{NOTHING_TO_DO}\n*I am"))
+    assert len(both.reasons) == 2
+    assert both.idle == LEFT[1:]
+    assert read_answer(REPLY).idle == ()
+
+
+def _reasons(reply: str) -> list[str]:
+    console = _console()
+    Show(console).reasons(read_answer(reply))
+    return [line.strip() for line in _text(console).splitlines() if line.strip()]
+
+
+def test_the_reasons_are_one_line_each() -> None:
+    assert _reasons(IDLE) == [f"Why: left alone — {'; '.join(LEFT)}"]
+    assert _reasons(REPLY.replace("*I am", f"{NOTHING_TO_DO}\n*I am")) == [
+        'Why: triage: labelled "bug" — the title says "Crash"; no Version in a_b (rules 1, confidence 0.97)',
+        "Why: welcome: welcomed (the author's earlier items)",
+        "Why: nothing else to do — missing_info: no form applies",
+    ]
+    assert _reasons("I left this thread alone.\n\n*automated*") == ['Why: "I left this thread alone."']
+
+
 def test_an_answer_without_decisions_keeps_its_sentence() -> None:
     answer = read_answer("<!-- m -->\nI have not decided anything.\n\n*automated*")
     assert answer.opening == "I have not decided anything."

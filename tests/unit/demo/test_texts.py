@@ -15,3 +15,8 @@ def test_the_guide_is_changed_where_the_story_says() -> None:
 def test_the_form_is_filled_in_but_for_the_version() -> None:
     changed = set(texts.EMPTY_LEVEL.split("\n")) ^ set(texts.EMPTY_LEVEL_WITH_VERSION.split("\n"))
     assert changed == {"_No response_", "1.4.0"}
+
+
+def test_the_log_of_the_form_is_like_those_of_the_sample_project() -> None:
+    assert "2024-05-01T06:00;1.21;m\n" in texts.EMPTY_LEVEL
+    assert "2024-05-01T06:20;;m\n" in texts.EMPTY_LEVEL

@@ -176,7 +176,7 @@ def test_why_tells_the_last_decision_of_each_capability() -> None:
         return DecisionRecord(capability, at, "issues.opened", outcome, evidence, "rules 1")
 
     decisions = (
-        record("triage", 5, "labelled bug", "title begins with [BUG] @octo"),
+        record("triage", 5, "labelled bug", "the title begins with [BUG] @octo"),
         record("triage", 1, "labelled question"),
         record("welcome", 2, "welcomed"),
         record("commands", 9, "carried out"),
@@ -191,6 +191,82 @@ def test_why_tells_the_last_decision_of_each_capability() -> None:
     assert "carried out" not in source
     assert "by rules 1" in source
     assert "[BUG]" not in source.replace("\\[BUG\\]", "")
+
+
+CHANGED: dict[str, tuple[str, dict[str, Any], str, tuple[str, ...]]] = {
+    "a label": (
+        '/label "good first issue"',
+        {},
+        "added good first issue, asked for by grace",
+        ('asked for by grace: /label "good first issue"',),
+    ),
+    "several": ("/label bug, question", {}, "added bug, question, asked for by grace", ()),
+    "one taken off": ("/unlabel bug", MIXED, "took off bug, asked for by grace", ()),
+    "both": (
+        "/label enhancement\n/unlabel bug",
+        MIXED,
+        "added enhancement and took off bug, asked for by grace",
+        ("asked for by grace: /label enhancement", "asked for by grace: /unlabel bug"),
+    ),
+    "in part": ("/label bug, zzz", {}, "added bug, asked for by grace", ()),
+    "beside a question": ("/label bug\n/why", {}, "added bug, asked for by grace", ("asked for by grace: /label bug",)),
+}
+
+
+@pytest.mark.parametrize(("text", "changes", "outcome", "evidence"), CHANGED.values(), ids=CHANGED)
+def test_the_record_says_who_asked_for_labels(
+    text: str, changes: dict[str, Any], outcome: str, evidence: tuple[str, ...]
+) -> None:
+    decided = decide(commented(text, role="triage", **changes))
+    assert isinstance(decided, Plan)
+    assert decided.why.outcome == outcome
+    assert not evidence or decided.why.evidence == evidence
+    assert decided.why.method == "a person's command"
+
+
+@pytest.mark.parametrize(
+    "text", ["/help", "/why", "/triage", "/label zzz", "/label", "/unlabel documentation", "/lable x"]
+)
+def test_a_command_that_changes_no_label_is_recorded_as_nothing(text: str) -> None:
+    decided = decide(commented(text, role="triage", **MIXED))
+    assert isinstance(decided, Plan)
+    assert decided.why.method == ""
+
+
+def test_a_refused_command_is_recorded_as_nothing() -> None:
+    decided = decide(commented("/label bug", role="read"))
+    assert isinstance(decided, Plan)
+    assert decided.why.method == ""
+
+
+def test_why_tells_of_a_label_that_a_person_asked_for() -> None:
+    asked = decide(commented('/label "good first issue"', role="triage"))
+    assert isinstance(asked, Plan)
+    why = asked.why
+    record = DecisionRecord("commands", NOW, "issue_comment.created", why.outcome, why.evidence, why.method)
+    reply = reply_of(run("/why", role="none", decisions=(record,)))
+    assert "commands: added good first issue, asked for by grace" in reply
+    assert "by a person's command." in reply
+
+
+def test_why_leaves_out_what_says_nothing() -> None:
+    idle = (
+        DecisionRecord("configuration", NOW, "issues.opened", "the configuration is not touched", (), ""),
+        DecisionRecord("commands", NOW, "issue_comment.created", "no command of ours in the comment", (), ""),
+        DecisionRecord("commands", NOW, "issue_comment.created", "answered", ("/help",), ""),
+    )
+    triage = DecisionRecord("triage", NOW, "issues.opened", "not sure", (), "")
+    reply = reply_of(run("/why", role="none", decisions=(*idle, triage)))
+    assert "- triage: not sure" in reply
+    assert "configuration:" not in reply
+    assert "commands:" not in reply
+    alone = reply_of(run("/why", role="none", decisions=idle[:1]))
+    assert alone == "I left this thread alone."
+
+
+def test_why_tells_of_mistakes_in_the_configuration() -> None:
+    record = DecisionRecord("configuration", NOW, "issues.opened", "the configuration in use is broken", (), "schema")
+    assert "configuration: the configuration in use is broken" in reply_of(run("/why", decisions=(record,)))
 
 
 def test_why_says_why_nothing_was_done() -> None:

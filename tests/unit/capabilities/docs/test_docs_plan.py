@@ -5,7 +5,7 @@ import time
 import pytest
 from pydantic import ValidationError
 
-from bot.capabilities.docs import CAPABILITY
+from bot.capabilities.docs import CAPABILITY, messages
 from bot.capabilities.docs.config import DocsOptions, selected
 from bot.domain.actions import Review
 from bot.domain.capability import Context, Mode
@@ -62,7 +62,7 @@ def test_the_plan_is_one_review_of_the_head_with_evidence() -> None:
     assert review.head_sha == HEAD
     assert plan.why.evidence == ("docs/guide.md:2 teh → the", "docs/guide.md:2 no.md → no such file")
     assert plan.why.method == "typos + link check"
-    assert plan.why.outcome == "remarks on 1 lines"
+    assert plan.why.outcome == "remarks on 1 line"
     assert not plan.commanded
 
 
@@ -77,6 +77,28 @@ def test_more_lines_than_wanted() -> None:
         ("a.md", 1),
     ]
     assert "3 more lines are not shown" in render(review.text, POLICY).body
+
+
+OUTCOMES = {
+    "one": ((1, 0), "remarks on 1 line"),
+    "several": ((2, 0), "remarks on 2 lines"),
+    "one left out": ((20, 1), "remarks on 20 lines, 1 more not shown"),
+}
+
+
+@pytest.mark.parametrize(("counts", "outcome"), OUTCOMES.values(), ids=OUTCOMES)
+def test_the_record_counts_lines(counts: tuple[int, int], outcome: str) -> None:
+    assert messages.outcome(*counts) == outcome
+
+
+def test_a_comment_names_also_what_its_suggestion_leaves() -> None:
+    line = "nothing for it, wich is usualy"
+    mistakes = {"wich": ("which", "witch"), "usualy": ("usually",)}
+    (comment,) = review_of(facts_for({"docs/guide.md": line}, mistakes=mistakes)).comments
+    assert comment.suggestion == ("nothing for it, wich is usually",)
+    said = render(comment.text, POLICY).body
+    assert "Possible typo: `wich`. Perhaps `which` or `witch`?" in said
+    assert "Possible typo: `usualy` → `usually`" in said
 
 
 def test_large_documents_are_counted() -> None:

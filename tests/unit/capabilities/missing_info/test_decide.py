@@ -87,8 +87,16 @@ MISSING = {
     "a heading was deleted": (report().replace("### Rocket version\n\n1.2.3\n", ""), ["Rocket version"]),
     "the version is in the prose": (report(what="It fails since rocket 4.5.1", version=""), []),
     "the version is of the system only": (report(what="Fails on Ubuntu 22.04", version=""), ["Rocket version"]),
+    "a decimal number in a log is no version": (
+        report(what="It stops:\n\n```text\n2024-05-01T06:00;1.21;m\n```", version="_No response_"),
+        ["Rocket version"],
+    ),
     "the system is in the prose": (report(what="It fails on macOS", system="_No response_"), []),
     "the steps are in the prose": (report(what="1. open\n2. click\n3. see", steps="_No response_"), []),
+    "the steps are one line of another answer": (
+        report(what="Running `rocket --go` prints nothing", steps="_No response_"),
+        [],
+    ),
     "headings inside an answer": (report(steps="First\n\n### Then\n\nmore"), []),
     "an answer that is only a heading of its own": (report(steps="### Then\n\nmore"), []),
     "another language": (report(what="Die App stürzt ab", version="", steps="App öffnen"), ["Rocket version"]),
@@ -127,6 +135,11 @@ BYPASSED = {
     ),
     "all in the prose": ("With 2.0.1 on Windows it crashes:\n\n1. open it\n2. close it", []),
     "the newest version": ("The latest version crashes on Linux when I run this:\n```\nrocket go\n```", []),
+    "one line to reproduce it": ("rocket 2.0.1 on Linux. To reproduce, run `rocket empty.txt`: it crashes.", []),
+    "one line without a command": (
+        "rocket 2.0.1 on Linux crashes when I open a file.",
+        ["Steps to reproduce"],
+    ),
     "no failure": ("It would be nice to have a dark theme for the evening.", []),
     "another language": ("Die Anwendung funktioniert nicht: Exception, crash, wenn ich sie öffne.", []),
 }
@@ -183,6 +196,29 @@ def test_asking_sets_the_label_and_says_how_to_answer() -> None:
     assert "this note and the label go away" in rendered(section.text)
 
 
+def test_the_note_thanks_nobody_a_second_time() -> None:
+    (_add, section) = actions_of(decide(facts(body=INCOMPLETE, forms=FORMS)))
+    assert isinstance(section, SetSection)
+    text = rendered(section.text)
+    assert text.startswith("To look into this, the maintainers still need:\n\n- `Rocket version`\n")
+    assert "Thanks" not in text
+
+
+COUNTED = {
+    "one": (INCOMPLETE, "asked for 1 missing answer"),
+    "two": (report(version="", what=""), "asked for 2 missing answers"),
+}
+
+
+@pytest.mark.parametrize(("body", "outcome"), COUNTED.values(), ids=COUNTED)
+def test_the_record_counts_what_is_missing(body: str, outcome: str) -> None:
+    decided = decide(facts(body=body, forms=FORMS))
+    assert isinstance(decided, Plan)
+    assert decided.why.outcome == outcome
+    assert decided.why.evidence[0] == "the form “Bug report” requires more"
+    assert decided.why.evidence[-1] == "no answer to “Rocket version”"
+
+
 def test_without_the_label_only_the_note_is_written() -> None:
     (section,) = actions_of(decide(facts(body=INCOMPLETE, forms=FORMS, labels=(Label("bug"),))))
     assert isinstance(section, SetSection)
@@ -206,6 +242,7 @@ ANSWERED: dict[str, Facts] = {
         "It simply does not go up", by=AUTHOR, body=report(what=""), forms=FORMS, **ASKING
     ),
     "the option of a list": commented("other one", by=AUTHOR, body=report(system=""), forms=FORMS, **ASKING),
+    "a bare number": commented("1.4", by=AUTHOR, body=INCOMPLETE, forms=FORMS, **ASKING),
     "the forms are gone": facts("issues.edited", body=INCOMPLETE, **ASKING),
 }
 

@@ -1,5 +1,6 @@
 """Which labels an item gets, from whom, and what stays as people left it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,11 @@ from bot.domain.actions import AddLabels, DropSection, RemoveLabels, Reply, SetS
 from bot.domain.capability import Context, Mode
 from bot.domain.facts import ChangedFile, Facts, Label, ThreadMemory
 from bot.domain.plan import ModelAnswer, Plan, Skip
+from bot.llm.client import ModelClient
+from bot.llm.completion import Completion
+from bot.llm.endpoint import Endpoint
+from bot.prompting import load_prompts
+from tests.support.memory import Memory
 from tests.unit.capabilities.build import (
     AUTHOR,
     MAINTAINER,
@@ -57,7 +63,7 @@ def test_a_sure_report_is_labelled_with_a_quiet_line() -> None:
     assert isinstance(section, SetSection)
     assert section.quiet
     text = rendered(section.text)
-    assert text.startswith("Labelled `bug` because title begins with")
+    assert text.startswith("Labelled `bug` because the title begins with “\\[BUG\\]”; ")
     assert "`/why` tells more, `/unlabel bug` undoes it." in text
 
 
@@ -65,7 +71,7 @@ def test_the_plan_explains_itself() -> None:
     decided = decide(facts(**BUG))
     assert isinstance(decided, Plan)
     assert (decided.why.outcome, decided.why.method) == ("labelled bug", "rules 1")
-    assert decided.why.evidence[0] == "title begins with [BUG]"
+    assert decided.why.evidence[0] == "the title begins with “[BUG]”"
     assert 0.85 <= (decided.why.confidence or 0) <= 1
 
 
@@ -131,7 +137,11 @@ def test_suggest_writes_what_would_fit_and_sets_nothing() -> None:
     (section,) = actions_of(decide(facts(**BUG), mode=Mode.SUGGEST))
     assert isinstance(section, SetSection)
     assert not section.quiet
-    assert "`/label bug`" in rendered(section.text)
+    text = rendered(section.text)
+    assert text.startswith(
+        "A label that may fit: `bug` because the title begins with “\\[BUG\\]”. A maintainer can set it"
+    )
+    assert "`/label bug`" in text
 
 
 # --- the model -------------------------------------------------------------------------------------------------------
@@ -166,8 +176,56 @@ def test_the_models_answer_counts_where_rules_are_unsure() -> None:
     add, _section = actions_of(decided)
     assert add == AddLabels(("question",), Source.MODEL)
     assert isinstance(decided, Plan)
-    assert decided.why.evidence == ('the text says "in the OFFICE"',)
+    assert decided.why.evidence == ("the text says “in the OFFICE”",)
     assert decided.why.method == "model tiny, prompt triage 1"
+
+
+CUT = "the model saw only the beginning of the report"
+
+
+@pytest.mark.parametrize(("cut", "notes"), [(("body",), (CUT,)), ((), ())], ids=["cut", "whole"])
+def test_a_report_that_was_cut_for_the_model_is_explained(cut: tuple[str, ...], notes: tuple[str, ...]) -> None:
+    decided = decide(facts(**VAGUE), replace(answered("question", evidence="the office"), cut=cut))
+    assert isinstance(decided, Plan)
+    assert decided.why.evidence == ("the text says “the office”", *notes)
+
+
+def test_that_a_report_was_cut_is_no_reason_for_the_label() -> None:
+    decided = decide(facts(**VAGUE), replace(answered("question"), cut=("body",)))
+    (_add, section) = actions_of(decided)
+    assert isinstance(section, SetSection)
+    assert rendered(section.text).startswith("Labelled `question`; ")
+    assert isinstance(decided, Plan)
+    assert decided.why.evidence == (CUT,)
+
+
+def test_a_model_that_is_unsure_of_a_cut_report_says_so() -> None:
+    decided = decide(facts(**VAGUE), replace(answered("unsure"), cut=("body",)))
+    assert decided == Skip(f"not sure: the model is not sure either; {CUT}")
+
+
+def test_rules_that_are_sure_do_not_speak_of_the_model() -> None:
+    decided = decide(facts(**BUG), replace(answered("bug"), cut=("body",)))
+    assert isinstance(decided, Plan)
+    assert CUT not in decided.why.evidence
+
+
+@pytest.mark.parametrize(("length", "cut"), [(100, ()), (7_000, ("body",))], ids=["short", "long"])
+async def test_the_client_says_what_it_cut(monkeypatch: pytest.MonkeyPatch, length: int, cut: tuple[str, ...]) -> None:
+    async def complete(*_: object) -> Completion:
+        return Completion('{"kind": "bug", "confidence": 0.9, "evidence": ""}', 10)
+
+    monkeypatch.setattr(ModelClient, "_complete", complete)
+    memory = Memory()
+    client = ModelClient(Endpoint("http://127.0.0.1:9", "", "tiny"), load_prompts(), spending=memory, levels=memory)
+    try:
+        request = CAPABILITY.ask(facts(title=VAGUE["title"], body="we see it " * (length // 10)), context(OPTIONS))
+        assert request is not None
+        answer = await client.answer(request, private=False, scope="1")
+    finally:
+        await client.close()
+    assert answer is not None
+    assert answer.cut == cut
 
 
 REFUSED = {
@@ -224,7 +282,16 @@ REPLIES = {
     "already": ({**BUG, "item_labels": frozenset({"bug"})}, "already set"),
     "removed by a person": ({**BUG, "label_events": removed_by_people("bug")}, "took it off before"),
     "another kind of a person": ({**BUG, "item_labels": frozenset({"question"})}, "`question` was set by a person"),
-    "no label": ({**BUG, "labels": ()}, "no label for it"),
+    "other kinds of people": (
+        {**BUG, "item_labels": frozenset({"question", "documentation"})},
+        "`documentation`, `question` were set by people, so they stay",
+    ),
+    "no label": ({**BUG, "labels": ()}, "This looks like a bug, but the repository has no label for it"),
+    "no label, a wish": ({**WISH, "labels": ()}, "This looks like an enhancement, but"),
+    "nearly sure": (
+        {"title": "Crash in the second window", "body": "This is what we see in the office with the new device."},
+        "I cannot tell what kind this is (the likeliest is bug, but with a confidence of only 0.",
+    ),
 }
 
 
@@ -283,6 +350,28 @@ def test_areas_are_added_by_paths() -> None:
     assert add == AddLabels(("area: cli",), Source.RULES)
     assert isinstance(section, SetSection)
     assert "`area: cli` by the changed paths" in read_text(section.text)
+
+
+BOTH = TriageOptions(areas={"area: cli": ("src/cli/**",)})
+A_FIX: dict[str, Any] = {"title": "fix: the colours", "files": (ChangedFile("src/cli/a.py", "modified", None),)}
+
+
+def test_a_kind_and_an_area_are_undone_together() -> None:
+    *_, section = actions_of(decide(facts("pull_request.opened", **A_FIX), options=BOTH))
+    assert isinstance(section, SetSection)
+    assert rendered(section.text).startswith(
+        "Labelled `bug` because the title begins with “fix:”, and `area: cli` by the changed paths; "
+        "`/why` tells more, `/unlabel bug, area: cli` undoes it."
+    )
+
+
+def test_a_kind_and_an_area_are_suggested_with_their_own_reasons() -> None:
+    (section,) = actions_of(decide(facts("pull_request.opened", **A_FIX), options=BOTH, mode=Mode.SUGGEST))
+    assert isinstance(section, SetSection)
+    assert rendered(section.text).startswith(
+        "Labels that may fit: `bug` because the title begins with “fix:”, and `area: cli` by the changed paths. "
+        "A maintainer can set them with `/label bug, area: cli`."
+    )
 
 
 def test_an_area_that_a_person_removed_stays_away() -> None:

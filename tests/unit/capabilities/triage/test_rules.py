@@ -71,7 +71,7 @@ def test_a_form_decides_in_any_language() -> None:
     body = "### Was ist passiert?\n\nDie App startet nicht mehr.\n\n### Version\n\n_No response_"
     judged = judge_report("Start", body, (FORM,), LABEL_KINDS)
     assert (judged.kind, judged.confidence >= SURE) == (Kind.BUG, True)
-    assert judged.evidence[0] == 'the form "Etwas ist kaputt" was used'
+    assert judged.evidence[0] == "the form “Etwas ist kaputt” was used"
 
 
 def test_a_template_that_was_not_filled_in_says_nothing() -> None:
@@ -80,9 +80,20 @@ def test_a_template_that_was_not_filled_in_says_nothing() -> None:
     assert filled.evidence == plain.evidence
 
 
-@pytest.mark.parametrize(
-    ("title", "evidence"),
-    [("[BUG] no", "title begins with [BUG]"), ("How to start", 'the title says "How"')],
-)
-def test_evidence_is_plain_words(title: str, evidence: str) -> None:
-    assert evidence in judge_report(title, "It is the first thing that we do with this.", (), ()).evidence
+EVIDENCE = {
+    "a prefix": ("[BUG] no", "", "the title begins with “[BUG]”"),
+    "a prefix with a colon": ("Crash: no", "", "the title begins with “Crash:”"),
+    "a word of the title": ("How to start", "", "the title says “How”"),
+    "a word of the text": ("Start", "It is broken.", "the text says “broken”"),
+    "a trace": ("Start", TRACE, "there is a Python stack trace"),
+    "a crash": ("Start", "```\nSegmentation fault\n```", "there is a C crash message"),
+    "steps": ("Start", "1. open it\n2. close it", "there are 2 numbered steps"),
+    "an answered part": ("Start", "### Steps to reproduce\nOpen it", "the part “Steps to reproduce” is filled in"),
+    "a declared type": ("Start", "**Type:** bug", "the report says that it is “bug”"),
+}
+
+
+@pytest.mark.parametrize(("title", "body", "evidence"), EVIDENCE.values(), ids=EVIDENCE)
+def test_evidence_fits_into_a_sentence(title: str, body: str, evidence: str) -> None:
+    judged = judge_report(title, f"It is the first thing that we do with this.\n\n{body}", (), ())
+    assert evidence in judged.evidence

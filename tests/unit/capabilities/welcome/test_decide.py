@@ -75,6 +75,14 @@ def test_says_why_checks_wait(given: Facts, waits: bool) -> None:
     assert ("checks may wait" in text_of(given)) is waits
 
 
+def test_nothing_is_said_about_what_others_may_ask() -> None:
+    text = text_of(facts(author=NEW))
+    assert text == (
+        "Thanks for your first issue here! A maintainer will look at it and answer here. With a bug, it helps them to "
+        "know what happens, how to make it happen again and in which version."
+    )
+
+
 def test_links_only_pages_that_exist() -> None:
     (section,) = actions_of(decide(facts(author=NEW, community=PAGES)))
     assert isinstance(section, SetSection)
@@ -84,7 +92,7 @@ def test_links_only_pages_that_exist() -> None:
 
 def test_the_operators_sentence_replaces_the_first_one() -> None:
     options = WelcomeOptions(issue_text="Ahoy,\n\nsailor!", pull_text="Hello, builder!")
-    assert text_of(facts(author=NEW), options).startswith("Ahoy, sailor! The maintainers")
+    assert text_of(facts(author=NEW), options).startswith("Ahoy, sailor! A maintainer will look")
     assert text_of(facts("pull_request.opened", author=NEW), options).startswith("Hello, builder! A maintainer")
 
 
