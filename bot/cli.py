@@ -26,6 +26,14 @@ def main() -> None:
     except AssistantError as error:
         typer.echo(f"contribution-assistant: {error}", err=True)
         raise SystemExit(1) from None
+    except OSError as error:
+        # A port in use, a folder that cannot be made: the system's own sentence says it best.
+        typer.echo(f"contribution-assistant: {error.strerror or error}{_named(error)}.", err=True)
+        raise SystemExit(1) from None
+
+
+def _named(error: OSError) -> str:
+    return f": {error.filename}" if error.filename else ""
 
 
 @app.callback()

@@ -159,9 +159,10 @@ def repository(data: Mapping[str, Any]) -> Repository:
         id=int(data["id"]),
         owner=str(data["owner"]["login"]),
         name=str(data["name"]),
-        private=bool(data["private"]),
+        # What is not said to be public is treated as private.
+        private=bool(data.get("private", True)),
         default_branch=str(data.get("default_branch") or "main"),
-        url=str(data["html_url"]).rstrip("/"),
+        url=str(data.get("html_url") or f"https://github.com/{data['owner']['login']}/{data['name']}").rstrip("/"),
     )
 
 
@@ -211,7 +212,8 @@ def _lifecycle(event: str, delivery: str, payload: Mapping[str, Any]) -> Lifecyc
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and len(value) <= 64 else None
+    usable = isinstance(value, str) and len(value) <= 64 and value.isascii() and value.isprintable()
+    return str(value) if usable else None
 
 
 def _is_id(value: object) -> TypeGuard[int]:

@@ -179,6 +179,10 @@ class AppIdentity:
     def login(self) -> str:
         return f"{self.slug}[bot]"
 
+    def did(self, login: object, via_app: object) -> bool:
+        """Whether something was done by us, from the account's login and the App's id that it came through."""
+        return via_app == self.id or (bool(self.slug) and login == self.login)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

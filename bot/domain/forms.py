@@ -91,7 +91,7 @@ def load_yaml(text: str) -> object:
         if any(isinstance(one, yaml.AliasToken) for one in yaml.scan(text)):
             return None
         return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError):
         return None
 
 

@@ -1,7 +1,7 @@
 """What the inner parts need of the outer ones, so that siblings need not know each other."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.facts import Misspelling
@@ -26,7 +26,7 @@ class Model(Protocol):
 class Windows(Protocol):
     """Back-off windows and write rates that all processes share."""
 
-    async def back_off(self, scope: str, until: datetime, reason: str) -> None: ...
+    async def back_off(self, scope: str, duration: timedelta, reason: str) -> datetime: ...
 
     async def window(self, scope: str) -> datetime | None: ...
 

@@ -28,9 +28,11 @@ class Labels(_Section):
 
 
 class Budgets(_Section):
-    """Events of one author that are handled per day (maintainers are exempt)."""
+    """Events that are handled per day; people who may triage are exempt."""
 
     events_per_author_day: int = Field(default=200, ge=1, le=100_000)
+    events_per_thread_day: int = Field(default=300, ge=1, le=100_000)
+    events_per_repository_day: int = Field(default=5000, ge=1, le=1_000_000)
 
 
 class Links(_Section):
@@ -122,6 +124,14 @@ class ConfigSchema:
         parsed = self.parse(text)
         return () if isinstance(parsed, RepoConfig) else tuple(str(one) for one in parsed)
 
+    def salvaged(self, text: str, *, under: str | None = None) -> RepoConfig:
+        """The defaults (over the organisation's), with the `mode` of a broken file if that much can be read."""
+        read = self._read(text)
+        mode = read.data.get("mode") if isinstance(read, _Read) and isinstance(read.data, dict) else None
+        usable = f"mode: {mode}\n" if mode in tuple(Mode) else ""
+        parsed = self.parse(usable, under=under)
+        return parsed if isinstance(parsed, RepoConfig) else self.default()
+
     def _read(self, text: str) -> "_Read | tuple[Problem, ...]":
         if len(text.encode("utf-8", "replace")) > _MAX_SIZE:
             return (Problem(1, 1, "the file is larger than 64 kB"),)
@@ -131,8 +141,10 @@ class ConfigSchema:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             return (Problem((mark.line if mark else 0) + 1, (mark.column if mark else 0) + 1, str(error.problem)),)
-        except (yaml.YAMLError, _Unreadable, RecursionError, ValueError) as error:
-            return (Problem(1, 1, str(error) or "the file cannot be read"),)
+        except (yaml.YAMLError, RecursionError, ValueError, LookupError, AttributeError, TypeError) as error:
+            # PyYAML raises whatever Python raises for a value that does not fit its explicit tag.
+            reason = str(error) if isinstance(error, _Unreadable) else "the file cannot be read"
+            return (Problem(1, 1, reason),)
         return _Read({} if data is None else data, places)
 
     def _values(self, model: BaseModel) -> RepoConfig:

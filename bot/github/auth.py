@@ -19,6 +19,8 @@ from bot.github.errors import Absent, Forbidden, Refused
 
 _RENEW_BEFORE: Final = 5 * 60
 _JWT_LIFETIME: Final = 9 * 60
+_LONG_LIST: Final = 100
+_LONG_TEXT: Final = 60_000
 _OWNER_FILES: Final = 0
 """Stands for the owner's `.github` repository, whose id is not known."""
 _LEVELS: Final = {"read": 1, "write": 2, "admin": 3}
@@ -83,18 +85,30 @@ class GitHubApp:
         return GitHub(self._session, self._api_url, token=self._app_token, scope="app", windows=self._windows)
 
     async def identity(self) -> AppIdentity:
-        """The App's id and slug, asked once."""
+        """The App's id and slug, asked once; a server that does not tell leaves the slug empty."""
         if self._identity is None:
-            data = await self.api.get("/app")
-            self._identity = AppIdentity(int(data["id"]), str(data["slug"]))
+            try:
+                slug = str((await self.api.get("/app")).get("slug") or "")
+            except (Absent, Forbidden, Refused):
+                slug = ""
+            self._identity = AppIdentity(self._credentials.app_id, slug)
         return self._identity
 
     async def installation(self, installation: int) -> Installation:
         """What the installation granted, remembered for five minutes."""
         found = self._installations.get(installation)
         if found is None:
-            data = await self.api.get(f"/app/installations/{installation}")
-            found = Installation(installation, dict(data["permissions"]), data.get("suspended_at") is not None)
+            try:
+                data = await self.api.get(f"/app/installations/{installation}")
+            except (Absent, Refused):
+                # If it is gone, its token is refused next; if the server does not tell, all may be granted.
+                data = {}
+            permissions = data.get("permissions")
+            found = Installation(
+                installation,
+                dict(permissions) if isinstance(permissions, Mapping) else dict(self._declared),
+                data.get("suspended_at") is not None,
+            )
             self._installations[installation] = found
         return found
 
@@ -167,7 +181,19 @@ class GitHubApp:
         return str(data["token"]), asked + min(max(lifetime, 360.0), 3600.0) - _RENEW_BEFORE
 
     def _etag_cache(self, installation: int) -> LRUCache[str, Any]:
-        return self._etags.setdefault(installation, LRUCache(500))
+        return self._etags.setdefault(installation, _Answers(300))
+
+
+class _Answers(LRUCache[str, Any]):
+    """Answers for conditional requests; large ones, and trees, which nobody asks for twice, are not kept."""
+
+    def __setitem__(self, url: str, answer: Any, *arguments: Any, **keywords: Any) -> None:
+        data = answer[2]
+        size = (
+            len(data) if isinstance(data, list) else len(str(data.get("content", ""))) if isinstance(data, dict) else 0
+        )
+        if "/git/trees/" not in url and size <= (_LONG_LIST if isinstance(data, list) else _LONG_TEXT):
+            super().__setitem__(url, answer, *arguments, **keywords)
 
 
 def intersection(declared: Mapping[str, str], granted: Mapping[str, str]) -> dict[str, str]:

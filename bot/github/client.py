@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import aiohttp
 import gidgethub
@@ -14,7 +14,7 @@ from gidgethub.abc import GitHubAPI
 from bot.domain.errors import Deferred
 from bot.domain.ports import Windows
 from bot.github.errors import Absent, Forbidden, Moved, Refused, Unavailable
-from bot.github.limits import rate_limit_window
+from bot.github.limits import rate_limit_pause
 
 log = structlog.get_logger()
 
@@ -59,17 +59,22 @@ class GitHub(GitHubAPI):
         """One object or list (first page only)."""
         return await self._guarded(self.getitem(with_query(url, query)))
 
-    async def pages(self, url: str, *, key: str | None = None, **query: str | int) -> AsyncIterator[Any]:
-        """All items of a list, page by page; at most 30 pages of 100. `key` names the list inside an object."""
+    async def pages(self, url: str, *, most: int = _MAX_PAGES, **query: str | int) -> AsyncIterator[Any]:
+        """All items of a list, page by page; at most `most` pages of 100."""
         current: str | None = with_query(url, {"per_page": 100, **query})
-        for _ in range(_MAX_PAGES):
+        for _ in range(most):
             if current is None:
                 return
             data, current, _status = await self._guarded(
                 self._make_request("GET", current, None, b"", "application/vnd.github+json")
             )
-            for one in data[key] if key else data:
+            current = current and self._rebased(current)
+            for one in data:
                 yield one
+
+    def _rebased(self, url: str) -> str:
+        """The next page under the address that we know the API by; servers may call themselves otherwise."""
+        return urlunsplit((*self._origin, *urlsplit(url)[2:]))
 
     async def send(self, method: str, url: str, data: Mapping[str, Any] | None = None) -> Any:
         """A write. Returns the answer; an answer without success or, for new things, without an id is Unavailable.
@@ -145,9 +150,9 @@ class GitHub(GitHubAPI):
 
     async def _translated(self, error: gidgethub.HTTPException) -> Exception:
         status, headers = int(error.status_code), error.headers or {}
-        until = rate_limit_window(status, headers, str(error), datetime.now(UTC))
-        if until is not None:
-            await self._windows.back_off(self._scope, until, f"GitHub answered {status}")
+        pause = rate_limit_pause(status, headers, str(error), datetime.now(UTC))
+        if pause is not None:
+            until = await self._windows.back_off(self._scope, pause, f"GitHub answered {status}")
             log.warning("rate_limited", scope=self._scope, status=status, until=until.isoformat())
             return Deferred(until, f"GitHub answered {status} and asked us to wait")
         if status in (301, 302, 307, 308):
@@ -155,7 +160,10 @@ class GitHub(GitHubAPI):
             return Moved(location) if urlsplit(location)[:2] == self._origin else Refused("redirected away")
         if status in (404, 410):
             return Absent(f"GitHub answered {status}: {_reason(error)}")
-        if status in (401, 403):
+        if status == 401:
+            # A token was renewed already: our clock, a key that is being rotated, or GitHub's own trouble. All pass.
+            return Unavailable("GitHub does not accept our credentials")
+        if status == 403:
             return Forbidden(f"GitHub answered {status}: {_reason(error)}")
         if status >= 500 or status in (408, 425):
             return Unavailable(f"GitHub answered {status}")
@@ -172,12 +180,19 @@ def with_query(url: str, query: Mapping[str, str | int]) -> str:
 
 def path(*segments: str | int) -> str:
     """A path below the API's root from raw segments, each fully encoded ("a/b" stays one segment)."""
-    return "/" + "/".join(quote(str(one), safe="") for one in segments)
+    return "/" + "/".join(_segment(str(one)) for one in segments)
 
 
 def file_path(name: str) -> str:
     """A file's path with its slashes kept and everything else encoded."""
-    return "/".join(quote(one, safe="") for one in name.split("/"))
+    return "/".join(_segment(one) for one in name.split("/"))
+
+
+def _segment(raw: str) -> str:
+    """`.` and `..` survive encoding and mean another address: the labels of an issue instead of one label."""
+    if raw in (".", ".."):
+        raise Refused("a name that cannot be part of an address")
+    return quote(raw, safe="")
 
 
 def _reason(error: gidgethub.HTTPException) -> str:

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def decode_content(data: Any) -> str | None:
+def decode_content(data: Any, *, errors: str = "strict") -> str | None:
     """The text of a contents answer. Symlinks and submodules have another type and are not followed."""
     if not isinstance(data, Mapping) or data.get("type") != "file" or data.get("encoding") != "base64":
         return None
     if data.get("target") or data.get("submodule_git_url"):
         return None
     try:
-        return base64.b64decode(data["content"]).decode("utf-8")
+        return base64.b64decode(data["content"]).decode("utf-8", errors)
     except ValueError:
         return None

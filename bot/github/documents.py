@@ -15,7 +15,7 @@ from bot.github.errors import Absent, Forbidden, Refused
 log = structlog.get_logger()
 
 _MAX_DOCUMENTS: Final = 20
-_MAX_BYTES: Final = 2_000_000
+_MAX_CHARACTERS: Final = 300_000
 
 
 async def read_documents(
@@ -52,7 +52,7 @@ async def _texts(github: GitHub, repository: str, names: list[str], sha: str) ->
         except (Absent, Forbidden, Refused):
             continue
         size += len(text or "")
-        if text is not None and size <= _MAX_BYTES:
+        if text is not None and size <= _MAX_CHARACTERS:
             found[name] = text
     return found
 

@@ -7,8 +7,9 @@ from typing import Any, Final, Protocol, assert_never
 
 import structlog
 
+from bot.domain.actions import Reaction
 from bot.domain.effects import Effect, PutLabels, PutReaction, PutReply, PutReview, PutStatus, TakeLabels
-from bot.domain.errors import Deferred
+from bot.domain.errors import Deferred, Terminal
 from bot.domain.events import Event
 from bot.domain.facts import AppIdentity
 from bot.domain.ports import Fence
@@ -56,9 +57,20 @@ class Executor:
     marker_key: bytes
 
     async def run(self, effects: tuple[Effect, ...]) -> None:
-        """In order; raises Deferred, Unavailable or Terminal with everything before it done and recorded."""
+        """In order. What GitHub refuses for good does not keep the rest back, and is raised at the end as Terminal;
+        a receipt then says that something went wrong. Deferred and Unavailable end the run, to be continued later.
+        """
+        refusal: Terminal | None = None
         for effect in effects:
-            await self._run(effect)
+            if refusal is not None and isinstance(effect, PutReaction):
+                effect = PutReaction(Reaction.CONFUSED)  # noqa: PLW2901 - the receipt is about what was done before it
+            try:
+                await self._run(effect)
+            except (Refused, Absent, Forbidden) as error:
+                log.warning("effect_refused", effect=type(effect).__name__, reason=str(error))
+                refusal = refusal or error
+        if refusal is not None:
+            raise refusal
 
     async def _run(self, effect: Effect) -> None:
         match effect:
@@ -133,7 +145,10 @@ class Executor:
         return {
             str(one["label"]["name"])
             async for one in events
-            if one["event"] == "unlabeled" and (one.get("actor") or {}).get("login") != self.app.login
+            if one["event"] == "unlabeled"
+            and not self.app.did(
+                (one.get("actor") or {}).get("login"), (one.get("performed_via_github_app") or {}).get("id")
+            )
         }
 
     async def _put_status(self, effect: PutStatus) -> None:
@@ -152,7 +167,9 @@ class Executor:
         row = await self.ledger.begin(key, {})
         if row.target_id is not None:
             return await self._edit_status(body, replace(thread, comment_id=row.target_id))
-        if not row.fresh and (found := await self._look(body, row.begun_at)) is not None:
+        # Also at the first attempt: an installation that came back finds what it said before it went.
+        found = await self._find(body) if row.fresh else await self._look(body, row.begun_at)
+        if found is not None:
             await self.ledger.done(key, target=found)
             return await self._edit_status(body, replace(thread, comment_id=found))
         return replace(thread, comment_id=await self._create_comment(key, body))
@@ -190,11 +207,17 @@ class Executor:
 
     async def _look(self, body: Rendered, begun_at: datetime) -> int | None:
         """After a write without an answer: our comment with this marker, or None once a list can be believed."""
+        found = await self._find(body)
+        if found is None:
+            await self._settled(begun_at)
+        return found
+
+    async def _find(self, body: Rendered) -> int | None:
+        """Our comment with the marker of `body`, if the thread shows one."""
         wanted = find_marker(body.body, self.marker_key)
         async for one in self.github.pages(f"{self._issue}/comments"):
             if self._is_ours(one) and find_marker(str(one.get("body") or ""), self.marker_key) == wanted:
                 return int(one["id"])
-        await self._settled(begun_at)
         return None
 
     async def _settled(self, begun_at: datetime) -> None:
@@ -202,7 +225,10 @@ class Executor:
             raise Deferred(begun_at + SETTLE, "a write had no answer; looking again before repeating it")
 
     def _is_ours(self, data: Mapping[str, Any]) -> bool:
-        return (data.get("user") or {}).get("login") == self.app.login
+        """By the account, or the App that it came through; the marker's key does the rest."""
+        user = data.get("user") or {}
+        via = (data.get("performed_via_github_app") or {}).get("id")
+        return self.app.did(user.get("login"), via) or (not self.app.slug and user.get("type") == "Bot")
 
     async def _put_review(self, effect: PutReview) -> None:
         key = f"review:{self.event.repository.id}#{self.event.number}:{effect.head_sha}"

@@ -28,7 +28,7 @@ from bot.domain.ports import Spelling
 from bot.github.client import GitHub, file_path, path
 from bot.github.contents import decode_content
 from bot.github.documents import read_documents
-from bot.github.errors import Absent, Forbidden, Refused
+from bot.github.errors import Absent, Forbidden, Moved, Refused, Unavailable
 
 log = structlog.get_logger()
 
@@ -103,7 +103,9 @@ class Reader:
     async def _attempt(self, need: Need, part: Awaitable[dict[str, Any]]) -> dict[str, Any] | None:
         try:
             return await part
-        except (Forbidden, Absent, Refused) as error:
+        except (Forbidden, Absent, Refused, Unavailable) as error:
+            if isinstance(error, Unavailable) and need is not Need.CHECKS:
+                raise
             log.info("facts_unread", need=need.value, reason=str(error))
             return None
 
@@ -119,7 +121,7 @@ class Reader:
     def _label_event(self, data: Mapping[str, Any]) -> LabelEvent:
         via = data.get("performed_via_github_app") or {}
         login = (data.get("actor") or {}).get("login")
-        ours = login == self.app.login or via.get("id") == self.app.id
+        ours = self.app.did(login, via.get("id"))
         return LabelEvent(data["label"]["name"], data["event"] == "labeled", ours)
 
     async def _forms(self, _item: Item) -> dict[str, Any]:
@@ -147,7 +149,7 @@ class Reader:
             seen += 1
             if (issues and pulls) or seen > _AUTHOR_PAGES:
                 break
-            if one["number"] != item.number and _time(one["created_at"]) <= item.created_at:
+            if (_time(one["created_at"]), one["number"]) < (item.created_at, item.number):
                 issues, pulls = (issues, pulls + 1) if one.get("pull_request") else (issues + 1, pulls)
         return {"author": AuthorHistory(issues, pulls)}
 
@@ -213,9 +215,9 @@ class Reader:
         data = await self.github.get(f"{self._repository}/commits/{branch}")
         return str(data["sha"])
 
-    async def text(self, name: str, ref: str) -> str | None:
-        """A text file at a commit; None if it is absent, no regular file, too large, or not UTF-8."""
-        return await _text(self.github, f"{self._repository}/contents/{file_path(name)}", ref=ref)
+    async def text(self, name: str, ref: str, *, errors: str = "strict") -> str | None:
+        """A text file at a commit; None if it is absent, no regular file, too large, or (if strict) not UTF-8."""
+        return await _text(self.github, f"{self._repository}/contents/{file_path(name)}", errors=errors, ref=ref)
 
     async def owner_text(self, name: str) -> str | None:
         """A text file on the default branch of the owner's `.github` repository."""
@@ -223,17 +225,17 @@ class Reader:
         return await _text(self.owner_github, f"{base}/contents/{file_path(name)}")
 
 
-async def _text(github: GitHub, url: str, **query: str) -> str | None:
+async def _text(github: GitHub, url: str, *, errors: str = "strict", **query: str) -> str | None:
     try:
-        return decode_content(await github.get(url, **query))
-    except (Absent, Forbidden, Refused):
+        return decode_content(await github.get(url, **query), errors=errors)
+    except (Absent, Forbidden, Refused, Moved):
         return None
 
 
 async def _listing(github: GitHub, base: str, folder: str) -> list[Any]:
     try:
         listed = await github.get(f"{base}/contents/{folder}")
-    except (Absent, Forbidden, Refused):
+    except (Absent, Forbidden, Refused, Moved, Unavailable):
         return []
     return listed if isinstance(listed, list) else []
 

@@ -25,6 +25,7 @@ _OVERLAP: Final = timedelta(minutes=15)
 _TICK: Final = 30.0
 _DECISIONS_FACTOR: Final = 6
 _GROUP: Final = 50
+_PAGES: Final = 1000
 
 
 class Chores:
@@ -43,19 +44,26 @@ class Chores:
         """Until cancelled. GitHub or the database being away is logged and tried again at the next turn."""
         first = True
         while True:
-            await self._try("missed deliveries", timedelta(minutes=1) if first else HOUR, self._fetch_missed)
+            await self._try("missed deliveries", timedelta() if first else HOUR, self._fetch_missed)
             await self._try("retention", 24 * HOUR, self.tidy)
             await self._try("write rates", timedelta(minutes=1), self._limits.prune_writes)
             first = False
             await asyncio.sleep(_TICK)
 
     async def _try(self, name: str, every: timedelta, chore: Callable[[], Awaitable[None]]) -> None:
-        """Do a chore if it is its time; a fault is logged and must not keep the others from their turn."""
+        """Do a chore if it is its time. No fault may end the service; the next tick tries again."""
         try:
-            if await self._limits.my_turn(name, every):
+            if not await self._limits.my_turn(name, every):
+                return
+            try:
                 await chore()
+            except BaseException:
+                await self._limits.give_turn_back(name)
+                raise
         except (AssistantError, psycopg.Error) as error:
             log.warning("chore_failed", chore=name, reason=f"{type(error).__name__}: {error}"[:300])
+        except Exception:
+            log.exception("chore_failed", chore=name)
 
     async def _fetch_missed(self) -> None:
         await self.fetch_missed(await self._limits.now())
@@ -90,7 +98,7 @@ class Chores:
         """Failed deliveries (GUID to the number of an attempt, newest first) and the GUIDs that arrived."""
         failed: dict[str, int] = {}
         arrived = set()
-        async for one in self._app.api.pages("/app/hook/deliveries"):
+        async for one in self._app.api.pages("/app/hook/deliveries", most=_PAGES):
             if datetime.fromisoformat(one["delivered_at"].replace("Z", "+00:00")) < since:
                 break
             if 200 <= one["status_code"] < 300:

@@ -11,7 +11,7 @@ from bot.domain.capability import TRIAGE_ROLES, Capability, Context, Manifest, M
 from bot.domain.codec import encode
 from bot.domain.commands import parse_commands
 from bot.domain.events import Event
-from bot.domain.facts import MAINTAINER_ASSOCIATIONS, AppIdentity, Facts, Item, Need, ThreadMemory
+from bot.domain.facts import AppIdentity, Facts, Item, Need, ThreadMemory
 from bot.domain.gate import judge
 from bot.domain.plan import ModelAnswer, Skip
 from bot.domain.repo_config import ConfigSchema, RepoConfig
@@ -57,13 +57,15 @@ class Deciding:
             return f"nothing is on for {event.kind}" + (
                 f" (missing permissions: {', '.join(disabled)})" if disabled else ""
             )
+        if not await self._within_budgets(event, reader, config):
+            return "ignored: the budget of events for today is used up"
         item = await reader.item()
         facts = await self._facts(event, app, reader, item, active, now)
         facts = replace(facts, broken_configuration=loaded.mistakes)
-        if not await self._within_budget(event, reader, facts, config):
-            return "ignored: this author's budget of events for today is used up"
         decisions = await self._decisions(active, facts, config)
         await self._services.records.save(replace(subject, author=item.author.login), decisions)
+        if loaded.mistakes and any(one.capability == "configuration" and one.plan for one in decisions):
+            await self._services.threads.notice_configuration(event.repository.id, loaded.broken)
         return config
 
     async def _facts(
@@ -95,15 +97,18 @@ class Deciding:
             decisions=decisions, **groups,
         )  # fmt: skip
 
-    async def _within_budget(self, event: Event, reader: Reader, facts: Facts, config: RepoConfig) -> bool:
-        """Events of one author and day; people who may triage are exempt."""
-        scope = f"events:{event.repository.id}:{event.sender.id}"
-        if await self._services.limits.spend(scope, 1, config.budgets.events_per_author_day):
-            return True
-        same = event.sender.id == facts.item.author.id
-        if same and facts.item.association in MAINTAINER_ASSOCIATIONS:
-            return True
-        return await reader.role(event.sender.login) in TRIAGE_ROLES
+    async def _within_budgets(self, event: Event, reader: Reader, config: RepoConfig) -> bool:
+        """Events per author, thread, repository and day, before anything is read. People who may triage are exempt."""
+        repository, budgets = event.repository.id, config.budgets
+        scopes = (
+            (f"author:{repository}:{event.sender.id}", budgets.events_per_author_day),
+            (f"thread:{repository}#{event.number}", budgets.events_per_thread_day),
+            (f"repository:{repository}", budgets.events_per_repository_day),
+        )
+        for scope, limit in scopes:
+            if not await self._services.limits.spend(scope, 1, limit):
+                return await reader.role(event.sender.login) in TRIAGE_ROLES
+        return True
 
     async def _decisions(self, active: list[Capability], facts: Facts, config: RepoConfig) -> list[Decision]:
         help_of_all = tuple(

@@ -86,7 +86,7 @@ class Pipeline:
             return None
         key = await self._services.threads.marker_key()
         marker = find_marker(event.comment.body, key) if event.comment else None
-        ours = event.comment is not None and event.comment.author.login == app.login
+        ours = event.comment is not None and app.did(event.comment.author.login, event.comment.via_app)
         if ours and marker is not None and marker.kind == "status" and not event.sender.is_bot:
             await self._services.threads.silence(event.repository.id, event.number)
             return "our comment was deleted: silent here from now on"

@@ -30,7 +30,10 @@ WITH incoming AS (
            CASE WHEN item_key IS NULL THEN 'ignored' ELSE 'queued' END, reason,
            CASE WHEN item_key IS NULL THEN now() END
     FROM incoming
-    ON CONFLICT (guid) DO NOTHING
+    -- A delivery that was given up runs again when somebody delivers it again; any other is known.
+    ON CONFLICT (guid) DO UPDATE SET state = 'queued', attempts = 0, not_before = NULL, decided_at = NULL,
+        finished_at = NULL
+    WHERE deliveries.state = 'failed'
     RETURNING guid, item_key, repository_id
 ), jobs AS (
     INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)

@@ -32,6 +32,8 @@ VERSION: Final = "18"
 _SOCKET_PATH_LIMIT: Final = 100  # sun_path holds 107 bytes; ".s.PGSQL.5432" is appended by PostgreSQL
 _USERS: Final = ("contribution-assistant", "nobody")
 _START_TIMEOUT: Final = 60.0
+_SAME_START: Final = 30.0
+"""Seconds by which postmaster.pid and the kernel may differ about when a server was started."""
 _OPTIONS: Final = (
     "-c listen_addresses='' -c unix_socket_permissions=0700 -c max_connections=60 -c shared_buffers=64MB "
     "-c wal_compression=on -c wal_init_zero=off -c log_min_messages=warning -c autovacuum_naptime=20s"
@@ -142,12 +144,14 @@ class EmbeddedPostgres:
     def _live_pid(self) -> int | None:
         """The running server of this folder, or None; a stranger with a recycled process id is not it."""
         try:
-            pid = int((self.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
+            lines = (self.cluster / "postmaster.pid").read_text().split("\n")
+            pid, started = int(lines[0]), int(lines[2])
             process = psutil.Process(pid)
             if process.status() == psutil.STATUS_ZOMBIE or process.name() != "postgres":
                 return None
-            return pid if Path(process.cwd()) == self.cluster.resolve() else None
-        except (FileNotFoundError, ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
+            # Another user's working folder may be closed to us (Docker drops SYS_PTRACE); times are open.
+            return pid if abs(process.create_time() - started) < _SAME_START else None
+        except (FileNotFoundError, ValueError, IndexError, psutil.NoSuchProcess):
             return None
 
     def _remove_stale_pid(self) -> None:

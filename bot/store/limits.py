@@ -55,14 +55,19 @@ class Limits:
             )
             await connection.execute("DELETE FROM assistant.backoffs WHERE until < now()")
 
-    async def back_off(self, scope: str, until: datetime, reason: str) -> None:
-        """No request in this scope until then; a longer window stays."""
+    async def back_off(self, scope: str, duration: timedelta, reason: str) -> datetime:
+        """No request in this scope for that long, by the database's clock; a longer window stays. Returns its end."""
         async with self._pool.connection() as connection:
-            await connection.execute(
-                "INSERT INTO assistant.backoffs VALUES (%s, %s, %s) ON CONFLICT (scope) DO UPDATE SET "
-                "until = greatest(backoffs.until, excluded.until), reason = excluded.reason",
-                (scope, until, reason),
+            cursor = await connection.execute(
+                "INSERT INTO assistant.backoffs VALUES (%s, now() + %s::interval, %s) "
+                "ON CONFLICT (scope) DO UPDATE SET "
+                "until = greatest(backoffs.until, excluded.until), reason = excluded.reason RETURNING until",
+                (scope, duration, reason),
             )
+            row = await cursor.fetchone()
+        assert row is not None
+        until: datetime = row[0]
+        return until
 
     async def window(self, scope: str) -> datetime | None:
         """The end of the scope's back-off window, if one is open."""
@@ -124,6 +129,11 @@ class Limits:
         value: datetime = row[0]
         return value
 
+    async def give_turn_back(self, chore: str) -> None:
+        """The chore was not done: the next who asks may do it."""
+        async with self._pool.connection() as connection:
+            await connection.execute("DELETE FROM assistant.progress WHERE name = 'turn: ' || %s", (chore,))
+
     async def load_level(self, endpoint: str) -> str | None:
         """How the endpoint takes structured answers, as learned in the last week: servers get better."""
         async with self._pool.connection() as connection:
@@ -148,7 +158,7 @@ class Limits:
             cursor = await connection.execute(
                 "INSERT INTO assistant.progress AS p VALUES ('turn: ' || %(chore)s, to_jsonb(now())) "
                 "ON CONFLICT (name) DO UPDATE SET value = to_jsonb(now()) "
-                "WHERE (p.value #>> '{}')::timestamptz < now() - %(every)s::interval RETURNING 1",
+                "WHERE (p.value #>> '{}')::timestamptz <= now() - %(every)s::interval RETURNING 1",
                 {"chore": chore, "every": every},
             )
             return await cursor.fetchone() is not None

@@ -80,17 +80,23 @@ class Threads:
                 (repository, text),
             )
 
-    async def notice_configuration(self, repository: int, text: str) -> bool:
-        """True for the first caller that has this broken configuration to report."""
-        digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    async def configuration_was_noticed(self, repository: int, text: str) -> bool:
+        """Whether somebody was told that this configuration is broken."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "INSERT INTO assistant.configurations (repository_id, noticed_digest) VALUES (%s, %s) "
-                "ON CONFLICT (repository_id) DO UPDATE SET noticed_digest = excluded.noticed_digest "
-                "WHERE configurations.noticed_digest IS DISTINCT FROM excluded.noticed_digest RETURNING 1",
-                (repository, digest),
+                "SELECT 1 FROM assistant.configurations WHERE repository_id = %s AND noticed_digest = %s",
+                (repository, _digest(text)),
             )
             return await cursor.fetchone() is not None
+
+    async def notice_configuration(self, repository: int, text: str) -> None:
+        """Somebody is told now that this configuration is broken."""
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO assistant.configurations (repository_id, noticed_digest) VALUES (%s, %s) "
+                "ON CONFLICT (repository_id) DO UPDATE SET noticed_digest = excluded.noticed_digest",
+                (repository, _digest(text)),
+            )
 
     async def forget_repository(self, repository: int) -> None:
         """Delete everything that is kept about a repository."""
@@ -129,3 +135,7 @@ class Threads:
 
 def _section(data: dict[str, Any]) -> Section:
     return Section(decode(data["text"]), bool(data["quiet"]))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -161,3 +161,110 @@ async def test_the_write_rate_of_an_installation_is_kept(assistant: Assistant) -
     assert all(0.5 < wait <= 1.0 for wait in waits[40:])
     await asyncio.sleep(waits[-1] + 0.05)
     assert await limits.take_write(77) == 0.0
+
+
+async def test_refused_credentials_are_tried_again(assistant: Assistant) -> None:
+    fault = arm(assistant, FaultKind.BAD_TOKEN, r"^/app$", "GET", times=2)
+    number = opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    await assistant.settled()
+    assert fault.fired == 2
+    assert seen(assistant, number).labels == ("bug",)
+
+
+@pytest.mark.parametrize("path", [r"^/app$", r"^/app/installations/\d+$"])
+async def test_a_server_that_does_not_tell_about_the_app_will_do(assistant: Assistant, path: str) -> None:
+    fault = arm(assistant, FaultKind.STATUS_BEFORE, path, "GET", status=404, times=None)
+    number = opened(assistant, "jonas", "Crash on an empty row", INCOMPLETE)
+    await assistant.settled()
+    assistant.sandbox.edit_issue(REPOSITORY, number, "jonas", body=COMPLETE)
+    await assistant.settled()
+    assert fault.fired >= 1
+    assert len(bodies(seen(assistant, number))) == 1
+    assert seen(assistant, number).labels == ("bug",)
+
+
+@pytest.mark.parametrize("status", [409, 422])
+async def test_an_empty_repository_has_defaults(assistant: Assistant, status: int) -> None:
+    fault = arm(assistant, FaultKind.STATUS_BEFORE, r"/commits/main$", "GET", status=status, times=None)
+    number = opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    await assistant.settled()
+    assert fault.fired >= 1
+    assert seen(assistant, number).labels == ("bug",)
+
+
+async def test_a_moved_owner_repository_is_no_moved_item(assistant: Assistant) -> None:
+    location = f"{assistant.sandbox.url}/repositories/9/contents/x"
+    fault = arm(assistant, FaultKind.REDIRECT, r"/\.github/contents", "GET", status=301, location=location, times=None)
+    number = opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    await assistant.settled()
+    assert fault.fired >= 1
+    assert seen(assistant, number).labels == ("bug",)
+
+
+async def test_a_refused_write_keeps_nothing_else_back(assistant: Assistant) -> None:
+    number = opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    await assistant.settled()
+    fault = arm(assistant, FaultKind.STATUS_BEFORE, r"/issues/\d+/labels$", status=403)
+    assistant.sandbox.comment(REPOSITORY, number, "mira", "/label question\n/help")
+    await assistant.settled()
+    assert fault.fired == 1
+    thread = seen(assistant, number)
+    assert "/why" in bodies(thread)[0]
+    assert thread.comments[0].reactions == {"confused": 1}
+
+
+async def test_workflow_runs_that_cannot_be_read_keep_nothing_back(assistant: Assistant) -> None:
+    fault = arm(assistant, FaultKind.STATUS_BEFORE, r"/actions/runs$", "GET", status=503)
+    files = {"docs/logs.md": "# Logs\n\nYou can recieve a log.\n"}
+    pull = assistant.sandbox.open_pull(REPOSITORY, "stranger", "Explain logs", files=files)
+    await assistant.settled()
+    assert fault.fired == 1
+    thread = seen(assistant, pull.number)
+    assert len(thread.reviews) == 1
+    assert len(bodies(thread)) == 1
+
+
+async def test_an_installation_that_comes_back_finds_its_comment(assistant: Assistant) -> None:
+    number = opened(assistant, "jonas", "Crash on an empty row", INCOMPLETE)
+    await assistant.settled()
+    assistant.sandbox.uninstall_app("sample-org")
+    await assistant.settled()
+    assistant.sandbox.install_app("sample-org")
+    assistant.sandbox.edit_issue(REPOSITORY, number, "jonas", body=INCOMPLETE.replace("Linux", "_No response_"))
+    await assistant.settled()
+    (body,) = bodies(seen(assistant, number))
+    assert "Operating system" in body
+
+
+async def test_missed_deliveries_in_an_odd_list_end_nothing(assistant: Assistant) -> None:
+    fault = arm(assistant, FaultKind.STATUS_BEFORE, "/app/hook/deliveries", "GET", status=200, body={"ok": True})
+    chores = asyncio.create_task(assistant.service.chores.run())
+    await asyncio.sleep(0.5)
+    assert fault.fired == 1
+    assert not chores.done()
+    chores.cancel()
+    await asyncio.gather(chores, return_exceptions=True)
+
+
+async def test_a_label_with_the_name_of_a_folder_removes_no_others(assistant: Assistant) -> None:
+    number = opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    repository = next(one for one in assistant.sandbox.state.repositories.values() if one.full_name == REPOSITORY)
+    assistant.sandbox.state.make_label(repository, ".", "ededed", "")
+    await assistant.settled()
+    assistant.sandbox.comment(REPOSITORY, number, "mira", "/label .")
+    await assistant.settled()
+    assistant.sandbox.comment(REPOSITORY, number, "mira", "/unlabel .")
+    await assistant.settled()
+    assert set(seen(assistant, number).labels) == {"bug", "."}
+
+
+async def test_a_delivery_that_was_given_up_runs_when_it_is_sent_again(assistant: Assistant) -> None:
+    opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    await assistant.settled()
+    async with assistant.service.pool.connection() as connection:
+        await connection.execute("UPDATE assistant.deliveries SET state = 'failed'")
+        await connection.execute("TRUNCATE assistant.decisions, assistant.effects")
+    again = assistant.sandbox.redeliver(assistant.sandbox.deliveries[0].id)
+    await assistant.settled()
+    assert again.response_body == "queued: issues.opened\n"
+    assert " done: " in (await assistant.reasons())[again.guid]

@@ -91,3 +91,38 @@ async def test_the_pull_request_that_breaks_the_file_is_told(assistant: Assistan
     await assistant.settled()
     (body,) = bodies(seen(assistant, pull.number))
     assert "fine now" in body
+
+
+async def test_a_broken_file_is_told_of_by_the_first_thread_that_can(assistant: Assistant) -> None:
+    first = opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    await assistant.settled()
+    configure(assistant, "mode: act\nmoods: off\n")
+    assistant.sandbox.comment(REPOSITORY, first, "jonas", "By the way, it also happens with two rows.")
+    await assistant.settled()
+    second = opened(assistant, "jonas", "Crash on a long row", COMPLETE)
+    await assistant.settled()
+    assert "line 2, column 1" in bodies(seen(assistant, second))[0]
+
+
+@pytest.mark.parametrize("text", ["mode: off\nmoods: off\n", "mode: !!bool foo\n", "a: !!int ''\nmode: off\n"])
+async def test_a_first_file_that_is_broken_is_taken_as_safely_as_it_can_be_read(
+    assistant: Assistant, text: str
+) -> None:
+    configure(assistant, text)
+    opened(assistant, "jonas", "Crash on an empty row", INCOMPLETE)
+    await assistant.settled()
+    assert all("failed" not in one and "KeyError" not in one for one in (await assistant.reasons()).values())
+    if text.startswith("mode: off"):
+        assert assistant.sandbox.writes == []
+
+
+async def test_the_budget_of_a_thread_holds_strangers_back(assistant: Assistant) -> None:
+    configure(assistant, "budgets:\n  events_per_thread_day: 2\n")
+    number = opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    for _ in range(3):
+        assistant.sandbox.comment(REPOSITORY, number, "stranger", "/help")
+    await assistant.settled()
+    assert len(bodies(seen(assistant, number))) == 1
+    assistant.sandbox.comment(REPOSITORY, number, "mira", "/help")
+    await assistant.settled()
+    assert len(bodies(seen(assistant, number))) == 2
