@@ -1,0 +1,128 @@
+"""Limits that all processes share: write rates, windows, budgets, claims, turns."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from bot.domain.errors import ClaimLost
+from bot.store.database import Pool, migrate, open_pool
+from bot.store.limits import BURST, PER_HOUR, PER_MINUTE, Limits
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    await migrate(database_url)
+    async with open_pool(database_url, size=8) as made:
+        yield made
+
+
+@pytest.fixture
+def limits(pool: Pool) -> Limits:
+    return Limits(pool)
+
+
+async def wrote(pool: Pool, count: int, seconds_ago: float, apart: float = 0.0) -> None:
+    """`count` writes, the newest `seconds_ago`, each `apart` seconds before the next."""
+    async with pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO assistant.content_writes SELECT 7, clock_timestamp() - make_interval(secs => %s + %s * n) "
+            "FROM generate_series(0, %s - 1) AS n",
+            (seconds_ago, apart, count),
+        )
+
+
+# writes: how many, the newest so many seconds ago, so many seconds apart; the wait is between these
+WAITS: Final[dict[str, tuple[int, float, float, tuple[float, float]]]] = {
+    "none yet": (0, 0, 0, (0, 0)),
+    "a burst that is not over": (BURST - 1, 0.1, 0, (0, 0)),
+    "a burst that is over": (BURST, 0.1, 0, (0.5, 1.0)),
+    "a burst that is over, a second ago": (BURST, 1.1, 0, (0, 0)),
+    "a minute's worth": (PER_MINUTE, 1.1, 0, (57, 59)),
+    "a minute's worth, a minute ago": (PER_MINUTE, 61, 0, (0, 0)),
+    "an hour's worth": (PER_HOUR, 61, 1, (3030, 3060)),
+    "one less than an hour's worth": (PER_HOUR - 1, 61, 1, (0, 0)),
+    "an hour's worth, an hour ago": (PER_HOUR, 3601, 1, (0, 0)),
+}
+
+
+@pytest.mark.parametrize(("count", "ago", "apart", "wait"), WAITS.values(), ids=WAITS)
+async def test_write_rates(
+    pool: Pool, limits: Limits, count: int, ago: float, apart: float, wait: tuple[float, float]
+) -> None:
+    await wrote(pool, count, ago, apart)
+    assert wait[0] <= await limits.take_write(7) <= wait[1]
+    assert await limits.take_write(8) == 0
+
+
+async def test_the_last_slot_is_taken_once(pool: Pool, limits: Limits) -> None:
+    await wrote(pool, BURST - 1, 0.1)
+    waits = await asyncio.gather(*(limits.take_write(7) for _ in range(8)))
+    assert sorted(waits)[:2] == [0.0, pytest.approx(1.0, abs=0.5)]
+
+
+async def test_pruning_keeps_what_still_counts(pool: Pool, limits: Limits) -> None:
+    await wrote(pool, PER_HOUR, 61, 1)
+    await wrote(pool, 5, 4000)
+    await limits.back_off("old", timedelta(minutes=-1), "x")
+    await limits.back_off("new", timedelta(hours=1), "x")
+    await limits.prune_writes()
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "SELECT (SELECT count(*) FROM assistant.content_writes), (SELECT array_agg(scope) FROM assistant.backoffs)"
+        )
+        assert await cursor.fetchone() == (PER_HOUR, ["new"])
+
+
+async def test_a_longer_window_stays(limits: Limits) -> None:
+    end = await limits.back_off("a", timedelta(hours=1), "first")
+    assert await limits.back_off("a", timedelta(minutes=1), "second") == end
+    assert (await limits.window("a"), await limits.window("b")) == (end, None)
+    assert timedelta(minutes=59) < end - await limits.now() <= timedelta(hours=1)
+
+
+async def test_a_window_ends(limits: Limits) -> None:
+    await limits.back_off("a", timedelta(seconds=-1), "x")
+    assert await limits.window("a") is None
+
+
+async def test_a_budget_is_spent_once_and_never_overdrawn(limits: Limits) -> None:
+    spent = await asyncio.gather(*(limits.spend("a", 3, 10) for _ in range(5)))
+    assert sorted(spent) == [False, False, True, True, True]
+    assert (await limits.spent("a"), await limits.spent("b")) == (9, 0)
+    assert await limits.spend("a", 1, 10)
+    assert not await limits.spend("a", 1, 10)
+
+
+async def test_more_than_the_budget_is_refused_at_once(limits: Limits) -> None:
+    assert not await limits.spend("a", 11, 10)
+
+
+async def test_a_budget_is_of_a_day(pool: Pool, limits: Limits) -> None:
+    assert await limits.spend("a", 10, 10)
+    async with pool.connection() as connection:
+        await connection.execute("UPDATE assistant.budgets SET day = day - 1")
+    assert await limits.spend("a", 10, 10)
+
+
+async def test_a_newer_claim_makes_the_older_one_void(limits: Limits) -> None:
+    older = await limits.claim("1#5")
+    await limits.check_claim("1#5", older)
+    newer = await limits.claim("1#5")
+    await limits.check_claim("1#5", newer)
+    for key, epoch in (("1#5", older), ("1#6", newer)):
+        with pytest.raises(ClaimLost):
+            await limits.check_claim(key, epoch)
+
+
+async def test_a_turn_is_one_process_s(limits: Limits) -> None:
+    turns = await asyncio.gather(*(limits.my_turn("chore", timedelta(hours=1)) for _ in range(5)))
+    assert sum(turns) == 1
+    assert await limits.my_turn("another", timedelta(hours=1))
+    await asyncio.sleep(0.02)
+    assert await limits.my_turn("chore", timedelta(milliseconds=10))
+    assert not await limits.my_turn("chore", timedelta(hours=1))
+    await limits.give_turn_back("chore")
+    assert await limits.my_turn("chore", timedelta(hours=1))
