@@ -18,8 +18,7 @@ class Source(StrEnum):
 class SetSection:
     """Write the capability's section of the thread's one comment.
 
-    A `quiet` section is shown only where the comment exists for another reason. `closing` is the line that
-    stays when this section was the last one and goes.
+    A `quiet` section is shown only where the comment exists for another reason.
     """
 
     text: Text

@@ -48,18 +48,18 @@ def compose(
     `plans` are capability ids with the actions that the gate let through; `known_remarks` are digests of review
     remarks that were made on this pull request before and are not made again.
     """
-    actions = [(name, index, action) for name, plan in plans for index, action in enumerate(plan)]
+    actions = [(name, action) for name, plan in plans for action in plan]
     effects: list[Effect] = _labels(actions)
     effects += _status(actions, thread, stage)
-    for _name, _index, action in actions:
+    for _name, action in actions:
         if isinstance(action, Review):
             effects += _review(action, stage, known_remarks)
-    replies = [one.text for _name, _index, one in actions if isinstance(one, Reply)]
+    replies = [one.text for _name, one in actions if isinstance(one, Reply)]
     if replies:
         text = tuple(block for reply in replies for block in reply)
         marker = stage.marker("reply", stage.reply_to)
         effects.append(PutReply(render(text, stage.policy, marker=marker, footer=stage.footer)))
-    reactions = dict.fromkeys(one.content for _name, _index, one in actions if isinstance(one, React))
+    reactions = dict.fromkeys(one.content for _name, one in actions if isinstance(one, React))
     return (*effects, *(PutReaction(content) for content in reactions))
 
 
@@ -69,9 +69,9 @@ def remark_digest(remark: LineComment) -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:24]
 
 
-def _labels(actions: Sequence[tuple[str, int, Action]]) -> list[Effect]:
+def _labels(actions: Sequence[tuple[str, Action]]) -> list[Effect]:
     """One request for all labels that are wished for alike, however many capabilities wish."""
-    wishes = [one for _name, _index, one in actions if isinstance(one, AddLabels)]
+    wishes = [one for _name, one in actions if isinstance(one, AddLabels)]
     effects: list[Effect] = []
     for commanded in (False, True):
         labels = dict.fromkeys(
@@ -79,14 +79,12 @@ def _labels(actions: Sequence[tuple[str, int, Action]]) -> list[Effect]:
         )
         if labels:
             effects.append(PutLabels("commanded" if commanded else "own", tuple(labels), commanded=commanded))
-    taken = dict.fromkeys(
-        label for _name, _index, one in actions if isinstance(one, RemoveLabels) for label in one.labels
-    )
+    taken = dict.fromkeys(label for _name, one in actions if isinstance(one, RemoveLabels) for label in one.labels)
     return [*effects, TakeLabels("taken", tuple(taken))] if taken else effects
 
 
-def _status(actions: Iterable[tuple[str, int, Action]], thread: Thread, stage: Stage) -> list[Effect]:
-    changes = {name: one for name, _index, one in actions if isinstance(one, SetSection | DropSection)}
+def _status(actions: Iterable[tuple[str, Action]], thread: Thread, stage: Stage) -> list[Effect]:
+    changes = {name: one for name, one in actions if isinstance(one, SetSection | DropSection)}
     if not changes:
         return []
     changed = status.apply(thread, changes)

@@ -141,7 +141,7 @@ def parse(event: str, delivery: str, payload: Mapping[str, Any]) -> Delivery:
             return _item_event(event, delivery, payload)
         if event in LIFECYCLE_EVENTS:
             return _lifecycle(event, delivery, payload)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         return Ignored(f"{event}: unusable payload ({type(error).__name__}: {error})")
     return Ignored(f"{event} is not handled")
 

@@ -33,12 +33,15 @@ class EffectState(Protocol):
     def target_id(self) -> int | None: ...
     @property
     def begun_at(self) -> datetime: ...
+    @property
+    def added(self) -> tuple[str, ...]: ...
 
 
 class Ledger(Protocol):
     """Announces and confirms writes, bound to one delivery."""
 
-    async def begin(self, key: str, detail: dict[str, Any]) -> EffectState: ...
+    async def begin(self, key: str) -> EffectState: ...
+    async def announce(self, key: str, detail: dict[str, Any]) -> None: ...
     async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None: ...
     async def refused(self, key: str) -> None: ...
     async def save_thread(self, thread: Thread) -> None: ...
@@ -104,28 +107,29 @@ class Executor:
 
     async def _put_labels(self, effect: PutLabels) -> None:
         key = f"labels:{self.event.delivery}:{effect.key}"
-        row = await self.ledger.begin(key, {})
+        row = await self.ledger.begin(key)
         if row.state == "done":
             return
-        missing = [label for label in effect.labels if label not in await self._labels()]
         # GitHub creates a label that it does not know: what was deleted since must not come back by our hand.
-        missing = [label for label in missing if label in await self._known_labels()]
+        present, known = await self._labels(), await self._known_labels()
+        missing = [label for label in effect.labels if label in known and label not in present]
         if not row.fresh and not effect.commanded:
             removed = await self._removed_by_people()
             missing = [label for label in missing if label not in removed]
+        # Written down before it is sent: after a lost answer only these are ours, not what people set meanwhile.
+        added = sorted({*row.added, *missing})
         if missing:
+            await self.ledger.announce(key, {"added": added})
             try:
                 await self._write("POST", f"{self._issue}/labels", {"labels": missing})
             except (Refused, Absent, Forbidden):
                 await self.ledger.refused(key)
                 raise
-        # After a lost answer the labels are there already; they are ours all the same.
-        added = list(effect.labels) if not row.fresh else missing
         await self.ledger.done(key, detail={"added": added})
 
     async def _take_labels(self, effect: TakeLabels) -> None:
         key = f"labels:{self.event.delivery}:{effect.key}"
-        if (await self.ledger.begin(key, {})).state == "done":
+        if (await self.ledger.begin(key)).state == "done":
             return
         for label in await self._labels() & set(effect.labels):
             try:
@@ -164,7 +168,7 @@ class Executor:
 
     async def _create_status(self, body: Rendered, thread: Thread) -> Thread:
         key = f"status:{self.event.repository.id}#{self.event.number}"
-        row = await self.ledger.begin(key, {})
+        row = await self.ledger.begin(key)
         if row.target_id is not None:
             return await self._edit_status(body, replace(thread, comment_id=row.target_id))
         # Also at the first attempt: an installation that came back finds what it said before it went.
@@ -187,7 +191,7 @@ class Executor:
 
     async def _put_reply(self, effect: PutReply) -> None:
         key = f"reply:{self._answered()}"
-        row = await self.ledger.begin(key, {})
+        row = await self.ledger.begin(key)
         if row.state == "done":
             return
         if not row.fresh and (found := await self._look(effect.body, row.begun_at)) is not None:
@@ -233,7 +237,7 @@ class Executor:
     async def _put_review(self, effect: PutReview) -> None:
         key = f"review:{self.event.repository.id}#{self.event.number}:{effect.head_sha}"
         pull = f"{self._repository}/pulls/{self.event.number}"
-        row = await self.ledger.begin(key, {})
+        row = await self.ledger.begin(key)
         if row.state == "done":
             return
         if not row.fresh and (found := await self._look_for_review(pull, effect.body, row.begun_at)) is not None:
@@ -268,7 +272,7 @@ class Executor:
         if comment is None or self.event.kind.startswith("pull_request_review."):
             return
         key = f"react:{self._answered()}:{effect.content}"
-        if (await self.ledger.begin(key, {})).state == "done":
+        if (await self.ledger.begin(key)).state == "done":
             return
         kind = "pulls" if self.event.kind.startswith("pull_request_review_comment.") else "issues"
         url = f"{self._repository}/{kind}/comments/{comment.id}/reactions"

@@ -290,4 +290,4 @@ def _file(data: Mapping[str, Any]) -> ChangedFile:
 
 
 def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)

@@ -99,7 +99,7 @@ class Chores:
         failed: dict[str, int] = {}
         arrived = set()
         async for one in self._app.api.pages("/app/hook/deliveries", most=_PAGES):
-            if datetime.fromisoformat(one["delivered_at"].replace("Z", "+00:00")) < since:
+            if datetime.fromisoformat(one["delivered_at"]) < since:
                 break
             if 200 <= one["status_code"] < 300:
                 arrived.add(str(one["guid"]))

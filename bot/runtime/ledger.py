@@ -17,8 +17,11 @@ class DeliveryLedger:
     limits: Limits
     subject: Subject
 
-    async def begin(self, key: str, detail: dict[str, Any]) -> EffectRow:
-        return await self.records.begin(key, self.subject, detail)
+    async def begin(self, key: str) -> EffectRow:
+        return await self.records.begin(key, self.subject)
+
+    async def announce(self, key: str, detail: dict[str, Any]) -> None:
+        await self.records.announce(key, detail)
 
     async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None:
         await self.records.done(key, target=target, detail=detail)

@@ -70,20 +70,18 @@ class Pipeline:
 
     async def _item(self, event: Event, waiting: Waiting, fence: Fence) -> str:
         app = await self._services.app.identity()
+        if event.kind == "issue_comment.deleted":
+            return await self._after_deletion(event, app)
         if event.sender.is_bot or event.via_app == app.id:
-            return await self._after_deletion(event, app) or "ignored: an event of a bot"
-        if (reason := await self._after_deletion(event, app)) is not None:
-            return reason
+            return "ignored: an event of a bot"
         try:
             return await self._run(event, app, waiting, fence)
         except Moved as moved:
             renamed = await self._renamed(event, moved)
             return await self._run(renamed, app, waiting, fence)
 
-    async def _after_deletion(self, event: Event, app: AppIdentity) -> str | None:
+    async def _after_deletion(self, event: Event, app: AppIdentity) -> str:
         """A person deleted our comment: it never comes back. Other deletions need nothing."""
-        if event.kind != "issue_comment.deleted":
-            return None
         key = await self._services.threads.marker_key()
         marker = find_marker(event.comment.body, key) if event.comment else None
         ours = event.comment is not None and app.did(event.comment.author.login, event.comment.via_app)

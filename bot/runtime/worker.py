@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any, Final
+from typing import Final
 
 import procrastinate
 import procrastinate.worker
@@ -12,6 +12,7 @@ from procrastinate.exceptions import ConnectorException
 from prometheus_client import Counter, Histogram
 
 from bot.domain.errors import ClaimLost, Deferred, Terminal
+from bot.domain.ports import Fence
 from bot.github.errors import Moved, Unavailable
 from bot.runtime.pipeline import Pipeline
 from bot.runtime.retry import next_attempt
@@ -65,7 +66,7 @@ class Worker:
     async def _run_once(self) -> None:
         async with LockingJobManager.holding(self._app, self._queue.url) as manager:
             self._active.clear()
-            await self._recover(manager)
+            await self._recover()
             self._alive = True
             sweeper = asyncio.create_task(self._sweep(manager))
             try:
@@ -88,7 +89,7 @@ class Worker:
                 sweeper.cancel()
                 await asyncio.gather(sweeper, return_exceptions=True)
 
-    async def _recover(self, manager: LockingJobManager) -> None:
+    async def _recover(self) -> None:
         released = await self._queue.release_dead_workers()
         for key in await self._deliveries.orphans():
             await self._deliveries.wake(key)
@@ -104,7 +105,7 @@ class Worker:
             try:
                 await manager.check_lock()
                 await self._queue.end_suspended_workers()
-                await self._recover(manager)
+                await self._recover()
                 lost = await self._queue.doing(manager.worker_id) - self._active
                 for job in lost & suspects:
                     log.warning("job_without_task", job=job)
@@ -142,7 +143,7 @@ class Worker:
                 if not await self._attempt(waiting, key, fence):
                     return
 
-    async def _attempt(self, waiting: Waiting, key: str, fence: Any) -> bool:
+    async def _attempt(self, waiting: Waiting, key: str, fence: Fence) -> bool:
         """Whether the delivery has ended (well or not); False if it has to wait."""
         try:
             payload = await asyncio.to_thread(json.loads, waiting.body)

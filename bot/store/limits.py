@@ -80,6 +80,8 @@ class Limits:
 
     async def spend(self, scope: str, amount: int, limit: int) -> bool:
         """Count `amount` towards today's (UTC) budget of the scope; False, and nothing counted, if it is used up."""
+        if amount > limit:
+            return False
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
                 "INSERT INTO assistant.budgets AS b VALUES (%(scope)s, (now() AT TIME ZONE 'utc')::date, %(amount)s) "
@@ -87,7 +89,7 @@ class Limits:
                 "WHERE b.used + %(amount)s <= %(limit)s RETURNING used",
                 {"scope": scope, "amount": amount, "limit": limit},
             )
-            return amount <= limit and await cursor.fetchone() is not None
+            return await cursor.fetchone() is not None
 
     async def spent(self, scope: str) -> int:
         """What today's (UTC) budget of the scope has been used for."""

@@ -45,6 +45,8 @@ class EffectRow:
     fresh: bool
     target_id: int | None
     begun_at: datetime
+    added: tuple[str, ...] = ()
+    """Labels that the earlier attempt was about to add."""
 
 
 class Records:
@@ -110,23 +112,29 @@ class Records:
             for capability, at, event, outcome, evidence, method, confidence in rows
         )
 
-    async def begin(self, key: str, subject: Subject, detail: dict[str, Any]) -> EffectRow:
+    async def announce(self, key: str, detail: dict[str, Any]) -> None:
+        """Write down what is about to be sent."""
+        async with self._pool.connection() as connection:
+            await connection.execute("UPDATE assistant.effects SET detail = %s WHERE key = %s", (Jsonb(detail), key))
+
+    async def begin(self, key: str, subject: Subject) -> EffectRow:
         """Announce a write. A row that was there already is returned as it is, with `fresh` False."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "INSERT INTO assistant.effects (key, guid, repository_id, number, state, detail) "
-                "VALUES (%s, %s, %s, %s, 'pending', %s) ON CONFLICT (key) DO NOTHING RETURNING begun_at",
-                (key, subject.guid, subject.repository, subject.number, Jsonb(detail)),
+                "INSERT INTO assistant.effects (key, guid, repository_id, number, state) "
+                "VALUES (%s, %s, %s, %s, 'pending') ON CONFLICT (key) DO NOTHING RETURNING begun_at",
+                (key, subject.guid, subject.repository, subject.number),
             )
             row = await cursor.fetchone()
             if row is not None:
                 return EffectRow("pending", fresh=True, target_id=None, begun_at=row[0])
             cursor = await connection.execute(
-                "SELECT state, target_id, begun_at FROM assistant.effects WHERE key = %s", (key,)
+                "SELECT state, target_id, begun_at, detail FROM assistant.effects WHERE key = %s", (key,)
             )
             found = await cursor.fetchone()
         assert found is not None, "effects are deleted only with their repository"
-        return EffectRow(str(found[0]), fresh=False, target_id=found[1], begun_at=found[2])
+        state, target, begun_at, detail = found
+        return EffectRow(str(state), False, target, begun_at, tuple(detail.get("added", ())))
 
     async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None:
         """Record that a write arrived (and what GitHub called it)."""

@@ -38,6 +38,7 @@ class Row:
     fresh: bool
     target_id: int | None
     begun_at: datetime
+    added: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -49,7 +50,10 @@ class LedgerInMemory:
     thread: Thread | None = None
     ahead: timedelta = timedelta()
 
-    async def begin(self, key: str, detail: dict[str, Any]) -> Row:
+    async def announce(self, key: str, detail: dict[str, Any]) -> None:
+        self.rows[key] = replace(self.rows[key], added=tuple(detail["added"]))
+
+    async def begin(self, key: str) -> Row:
         if key in self.rows:
             return replace(self.rows[key], fresh=False)
         self.rows[key] = Row("pending", True, None, datetime.now(UTC))
@@ -240,6 +244,17 @@ async def test_a_refused_write_did_not_happen(desk: Desk, effect: Effect, status
     with pytest.raises(Terminal):
         await desk.do(effect)
     assert desk.ledger.rows == {}
+
+
+async def test_a_failed_look_makes_nobodys_labels_ours(desk: Desk) -> None:
+    """The list could not be read at first; by the second attempt a person has set the label."""
+    fault = desk.sandbox.faults.add(Fault(FaultKind.STATUS_BEFORE, r"/issues/\d+/labels$", "GET"))
+    with pytest.raises(Unavailable):
+        await desk.do(PutLabels("own", ("bug",), commanded=False))
+    assert fault.fired == 1
+    desk.sandbox.add_label(REPOSITORY, desk.executor.event.number, "mira", "bug")
+    await desk.do(PutLabels("own", ("bug",), commanded=False))
+    assert desk.ledger.details.popitem()[1] == {"added": []}
 
 
 async def test_labels_that_are_there_are_not_added_again(desk: Desk) -> None:

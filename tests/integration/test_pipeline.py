@@ -1,5 +1,6 @@
 """Guards of the pipeline that one ordinary event does not meet: bots, ourselves, deletions, budgets, permissions."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ import pytest
 
 from bot.domain.compose import compose
 from bot.domain.facts import Facts
+from bot.domain.plan import ModelAnswer, ModelRequest
 from bot.runtime import acting, deciding
 from bot.runtime import pipeline as pipeline_module
 from bot.sandbox.faults import Fault, FaultKind
@@ -186,7 +188,7 @@ async def test_a_capability_that_fails_does_not_take_the_others_with_it(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(facts: Facts, *_rest: object) -> None:
-        raise ZeroDivisionError(facts.item.title)
+        raise LookupError(facts.item.title)
 
     triage = next(one for one in assistant.service.worker._pipeline._registry if one.manifest.id == "triage")
     monkeypatch.setattr(type(triage), "decide", lambda _self, facts, *rest: fail(facts, *rest))
@@ -217,9 +219,9 @@ async def test_what_was_decided_is_not_decided_again(assistant: Assistant, monke
     assert (seen(assistant, number).labels, calls) == (("bug",), ["issues.opened"])
 
 
-@pytest.mark.parametrize(("begun", "decided"), [(False, 2), (True, 1)])
+@pytest.mark.parametrize(("begun", "stale", "decided"), [(False, 1, 2), (True, 1, 1), (False, 600, 1)])
 async def test_an_old_plan_is_made_anew_unless_something_of_it_was_begun(
-    assistant: Assistant, monkeypatch: pytest.MonkeyPatch, begun: bool, decided: int
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch, begun: bool, stale: int, decided: int
 ) -> None:
     calls: list[str] = []
     real = deciding.Deciding._decisions
@@ -229,7 +231,7 @@ async def test_an_old_plan_is_made_anew_unless_something_of_it_was_begun(
         return await real(self, active, facts, config)
 
     monkeypatch.setattr(deciding.Deciding, "_decisions", counted)
-    monkeypatch.setattr(pipeline_module, "_STALE", timedelta(seconds=1))
+    monkeypatch.setattr(pipeline_module, "_STALE", timedelta(seconds=stale))
     if begun:
         await failed_once(assistant)
     else:
@@ -244,6 +246,29 @@ async def test_an_old_plan_is_made_anew_unless_something_of_it_was_begun(
         opened(assistant, "jonas", TITLE, COMPLETE)
     await assistant.settled()
     assert len(calls) == decided
+
+
+class Listening:
+    """A model that has no answer and notes what it may know of whose text it is asked about."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[bool, str]] = []
+
+    async def answer(self, request: ModelRequest, *, private: bool, scope: str) -> ModelAnswer | None:
+        self.asked.append((private, scope))
+        return None
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_model_is_told_whether_the_repository_is_private(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch, private: bool
+) -> None:
+    model = Listening()
+    steps = assistant.service.worker._pipeline._deciding
+    monkeypatch.setattr(steps, "_services", replace(steps._services, model=model))
+    number = await quietly_opened(assistant, "The thing on the pier does not do what I would like it to.")
+    await sent(assistant, number, repository={"private": private})
+    assert {one for one, _scope in model.asked} == {private}
 
 
 async def test_help_does_not_name_commands_of_what_is_off(assistant: Assistant) -> None:

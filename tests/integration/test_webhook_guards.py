@@ -168,6 +168,17 @@ async def test_a_payload_said_to_be_too_large_is_refused_before_it_is_sent(hook:
     writer.close()
 
 
+async def test_a_payload_that_turns_out_too_large_is_refused(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.web.webhook.MAX_BODY", 1_000)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b" " * 500
+
+    async with ClientSession() as session, session.post(hook.url, data=pieces()) as response:
+        assert response.status == 413
+
+
 async def test_a_large_payload_does_not_hold_up_the_others(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[int] = []
     real = asyncio.to_thread

@@ -81,6 +81,11 @@ def test_what_nothing_has_to_be_done_about(event: str, payload: dict[str, Any], 
     assert found.reason.endswith(reason)
 
 
+@pytest.mark.parametrize("action", ["o" * 65, "opéned", "opened\n", "\u0000", 5, ["opened"]])
+def test_an_action_that_no_column_or_log_should_hold_is_none(action: object) -> None:
+    assert route("issues", changed("action", action), HANDLED).action is None
+
+
 def test_the_largest_numbers_are_taken() -> None:
     payload = changed("issue.number", 2**31 - 1)
     payload["repository"]["id"] = 2**63 - 1

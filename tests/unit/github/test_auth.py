@@ -136,6 +136,18 @@ async def test_a_token_is_renewed_five_minutes_early(
     assert used == ["Bearer one", "Bearer one", "Bearer two"]
 
 
+async def test_a_refused_token_is_thrown_away_for_everybody(server: Server) -> None:
+    server.installed()
+    server.gives("one")
+    server.answers.then(401, {"message": "Bad credentials"})
+    server.gives("two")
+    server.answers.then(200, {})
+    await server.app.client(2, 1).get("/x")
+    await server.app.client(2, 1).get("/x")
+    used = [one.token for one in server.answers.asked if one.path == "/x"]
+    assert used == ["Bearer one", "Bearer two", "Bearer two"]
+
+
 async def test_a_suspended_installation_gets_no_token(server: Server) -> None:
     server.installed(suspended_at=datetime.now(UTC).isoformat())
     with pytest.raises(Terminal, match="suspended"):
