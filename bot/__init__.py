@@ -1,3 +1,3 @@
 """A self-hosted assistant for contributions to open-source projects."""
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"
