@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import subprocess
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -14,31 +12,13 @@ def test_a_blob_has_gits_name() -> None:
     assert git_hash("blob", b"hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
 
 
-def test_trees_and_commits_have_gits_names(tmp_path: Path) -> None:
-    """Compared with git itself, where it is installed."""
-    store = GitStore()
+def test_trees_and_commits_have_gits_names() -> None:
+    """The names are those that git 2.39 gave to the same files, author and time."""
     files = {"b.txt": "b\n", "a/c.txt": "c\n", "a.b": "x", "a/z/y": "y"}
     when = datetime(2024, 5, 1, tzinfo=UTC)
-    made = store.commit(files, parents=(), author="mira", email="mira@example.org", message="First", when=when)
-    for path, text in files.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text)
-    stamp = f"{int(when.timestamp())} +0000"
-    names = {
-        f"GIT_{who}_{what}": value
-        for who in ("AUTHOR", "COMMITTER")
-        for what, value in (("NAME", "mira"), ("EMAIL", "mira@example.org"), ("DATE", stamp))
-    }
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1", **names}
-    try:
-        for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "First"]):
-            subprocess.run(["git", *command], cwd=tmp_path, env=environment, check=True)
-    except FileNotFoundError:
-        pytest.skip("git is not installed")
-    shown = subprocess.run(
-        ["git", "rev-parse", "HEAD", "HEAD^{tree}"], cwd=tmp_path, env=environment, check=True, capture_output=True
-    )
-    assert shown.stdout.decode().split() == [made.sha, made.tree]
+    made = GitStore().commit(files, parents=(), author="mira", email="mira@example.org", message="First", when=when)
+    assert made.sha == "cf7c6a2673040e3f6b07045a2a4fffb5b5d6aecc"
+    assert made.tree == "edf3004d104c0c8708901cb44b1f211354650a7e"
 
 
 @pytest.mark.parametrize(
