@@ -98,6 +98,7 @@ async def test_a_budget_is_spent_once_and_never_overdrawn(limits: Limits) -> Non
 
 async def test_more_than_the_budget_is_refused_at_once(limits: Limits) -> None:
     assert not await limits.spend("a", 11, 10)
+    assert await limits.spent("a") == 0
 
 
 async def test_a_budget_is_of_a_day(pool: Pool, limits: Limits) -> None:

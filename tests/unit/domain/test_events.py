@@ -160,6 +160,11 @@ def test_an_unusable_payload_is_ignored_and_never_raises(payload: dict[str, Any]
     assert "unusable payload" in found.reason
 
 
+def test_a_lifecycle_event_without_its_repository_is_ignored() -> None:
+    payload = {"action": "deleted", "installation": {"id": 5, "account": None}, "repository": None}
+    assert isinstance(parse("repository", "a-guid", payload), Ignored)
+
+
 def test_another_event_is_ignored() -> None:
     assert parse("ping", "guid", {}) == Ignored("ping is not handled")
 
