@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NPM_CACHE := .npm-cache
 
-.PHONY: demo test test-conformance lint bench lock docs clean
+.PHONY: demo test test-conformance test-safety test-faults lint bench lock docs clean
 
 $(VENV)/.run: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
@@ -26,6 +26,13 @@ test: $(VENV)/.dev
 test-conformance: $(VENV)/.dev $(NPM_CACHE)/.installed
 	OCTOKIT=$(abspath $(NPM_CACHE))/node_modules $(BIN)/python -m pytest tests/conformance
 
+# Each lane writes its table to docs/assurance.md. NIGHTLY=1 takes hours.
+test-safety: $(VENV)/.dev
+	$(BIN)/python -m tests.safety $(if $(NIGHTLY),--nightly) $(LANES)
+
+test-faults: $(VENV)/.dev
+	$(BIN)/python -m tests.faults $(if $(NIGHTLY),--nightly) $(LANES)
+
 $(NPM_CACHE)/.installed: tests/conformance/package.json
 	mkdir -p $(NPM_CACHE)
 	cp tests/conformance/package.json $(NPM_CACHE)/
@@ -37,14 +44,14 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m docs.generate --check
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.acknowledge
 
 # Pages and tables that are written from the code.
 docs: $(VENV)/.dev
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 # Locks hold hashes and no addresses. --universal: one lock for every platform and Python that we support.
 lock: $(VENV)/.dev

@@ -1,7 +1,7 @@
 """Writes what is derived from the code: app.yaml, a page per capability, the configuration's schema and table.
 
-python docs/generate.py            write
-python docs/generate.py --check    exit code 1, naming the files, if one is not as it would be written
+python -m docs.generate            write
+python -m docs.generate --check    exit code 1, naming the files, if one is not as it would be written
 """
 
 import json
@@ -18,6 +18,7 @@ from bot.domain import actions
 from bot.domain.actions import Action
 from bot.domain.capability import Capability, Options
 from bot.domain.repo_config import ConfigSchema
+from docs import assurance
 
 ROOT: Final = Path(__file__).parent.parent
 _APP_HEAD: Final = """\
@@ -43,7 +44,7 @@ def files() -> dict[Path, str]:
     for capability in REGISTRY:
         found[ROOT / f"docs/capabilities/{capability.manifest.id.replace('_', '-')}.md"] = page(capability)
     found[ROOT / "docs/capabilities/README.md"] = index()
-    return found
+    return found | assurance.pages()
 
 
 def app_manifest() -> str:
