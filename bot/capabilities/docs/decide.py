@@ -16,7 +16,7 @@ from bot.capabilities.docs.tree import Tree
 from bot.domain.actions import LineComment, Review
 from bot.domain.capability import Context, Manifest
 from bot.domain.documents import MAX_TEXT, changed_lines, is_documentation
-from bot.domain.facts import Facts, Need
+from bot.domain.facts import ChangedFile, Facts, Need
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
 from bot.domain.text import RenderPolicy, UnsafeText, render_suggestion
 
@@ -46,15 +46,16 @@ class Docs:
             return Skip("not a pull request")
         if item.draft:
             return Skip("draft")
-        changed = tuple(_documents(facts, options))
-        if not changed:
-            return Skip(_nothing(facts))
-        documents = tuple(_affordable(changed))
+        changed = [file for file in facts.files if _is_changed_document(file, options)]
+        documents = tuple(_affordable(_documents(changed, facts)))
+        left_out = len(changed) - len(documents)
+        if not documents:
+            return Skip(_nothing(facts, left_out))
         tree = Tree.of(facts.tree)
         lines = list(_by_line(documents, facts, options, tree))
         if not lines:
-            return Skip("nothing found on the changed lines")
-        return _plan(lines, facts, options, tree, left_out=len(changed) - len(documents))
+            return Skip("nothing found on the changed lines" + (f"; {messages.unseen(left_out)}" if left_out else ""))
+        return _plan(lines, facts, options, tree, left_out=left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,17 @@ class _Line:
         return self.document.lines[self.number - 1]
 
 
-def _documents(facts: Facts, options: DocsOptions) -> Iterator[Document]:
-    for file in facts.files:
+def _is_changed_document(file: ChangedFile, options: DocsOptions) -> bool:
+    if file.status == "removed" or not is_documentation(file.path) or not selected(file.path, options):
+        return False
+    return bool(changed_lines(file.patch))
+
+
+def _documents(files: Iterable[ChangedFile], facts: Facts) -> Iterator[Document]:
+    """Those whose text was read: a reader has caps of its own, and a symlink has no text."""
+    for file in files:
         text = facts.documents.get(file.path)
-        if text is None or not is_documentation(file.path) or not selected(file.path, options):
+        if text is None:
             continue
         lines = tuple(line.removesuffix("\r") for line in text.split("\n"))
         changed = frozenset(number for number in changed_lines(file.patch) if number <= len(lines))
@@ -91,9 +99,11 @@ def _affordable(documents: Iterable[Document]) -> Iterator[Document]:
             yield document
 
 
-def _nothing(facts: Facts) -> str:
+def _nothing(facts: Facts, left_out: int) -> str:
     unread = sorted(facts.unread & {Need.FILES, Need.DOCUMENTS})
-    return f"could not be read: {', '.join(unread)}" if unread else "no documentation changed"
+    if unread:
+        return f"could not be read: {', '.join(unread)}"
+    return messages.unseen(left_out) if left_out else "no documentation changed"
 
 
 def _by_line(documents: Iterable[Document], facts: Facts, options: DocsOptions, tree: Tree) -> Iterator[_Line]:

@@ -20,9 +20,14 @@ def review(*, spelling: bool, links: bool, shown: int, more: int, left_out: int 
         rest = "One more line is" if more == 1 else f"{more} more lines are"
         text += f"\n\n{rest} not shown, to keep this short."
     if left_out:
-        files = "One large document was" if left_out == 1 else f"{left_out} large documents were"
-        text += f"\n\n{files} not looked at."
+        text += f"\n\n{unseen(left_out)}."
     return (Prose(text),)
+
+
+def unseen(left_out: int) -> str:
+    """How many changed documents nobody looked at, without a full stop."""
+    files = "One changed document was" if left_out == 1 else f"{left_out} changed documents were"
+    return f"{files} not looked at: too many, too large, or without a text"
 
 
 def remarks(found: Sequence[Remark]) -> Text:

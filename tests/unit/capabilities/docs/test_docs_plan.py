@@ -1,6 +1,7 @@
 """When `docs` speaks, about which files, and what its plan holds."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
@@ -20,6 +21,12 @@ POLICY = RenderPolicy("https://github.com/acme/rocket", "https://github.com/acme
 
 def a_typo(path: str = "a.md", text: str = "teh end") -> Facts:
     return facts_for({path: text}, mistakes=TYPO)
+
+
+def reason_of(facts: Facts) -> str:
+    skipped = decided(facts)
+    assert isinstance(skipped, Skip)
+    return skipped.reason
 
 
 SKIPPED = {
@@ -105,7 +112,10 @@ def test_large_documents_are_counted() -> None:
     facts = facts_for({"a.md": "teh end", "b.md": "teh " * 70_000}, mistakes=TYPO)
     review = review_of(facts)
     assert [one.path for one in review.comments] == ["a.md"]
-    assert "One large document was not looked at." in render(review.text, POLICY).body
+    assert (
+        "One changed document was not looked at: too many, too large, or without a text."
+        in render(review.text, POLICY).body
+    )
 
 
 def test_the_body_says_what_was_checked() -> None:
@@ -118,6 +128,17 @@ def test_the_body_says_what_was_checked() -> None:
 def test_renamed_file_is_checked_on_its_changed_lines() -> None:
     file = ChangedFile("new.md", "renamed", "@@ -1,2 +1,2 @@\n teh\n-a\n+teh b", previous_path="old.md")
     assert [one.line for one in comments_of(facts_for({"new.md": "teh\nteh b"}, files=(file,), mistakes=TYPO))] == [2]
+
+
+def test_documents_that_the_reader_left_out_are_counted() -> None:
+    facts = facts_for({"a.md": "teh end"}, mistakes=TYPO)
+    unread = tuple(ChangedFile(f"docs/{n}.md", "modified", added("more")) for n in range(3))
+    facts = replace(facts, files=(*facts.files, *unread))
+    assert "3 changed documents were not looked at" in render(review_of(facts).text, POLICY).body
+    clean = replace(facts, misspellings=())
+    assert "3 changed documents were not looked at" in reason_of(clean)
+    nothing_read = replace(facts, documents={})
+    assert reason_of(nothing_read).startswith("4 changed documents were not looked at")
 
 
 def test_text_of_a_document_that_did_not_change_is_not_checked() -> None:
