@@ -83,13 +83,14 @@ class LabelEvent:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One question of an issue form. `default` is the value that a form fills in by itself."""
+    """One question of an issue form. `default` is the value that a form fills in by itself, `hint` what it explains."""
 
     label: str
     required: bool
     kind: str
     options: tuple[str, ...] = ()
     default: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

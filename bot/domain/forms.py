@@ -58,6 +58,7 @@ def _field(data: Mapping[str, Any]) -> FormField | None:
         kind=kind,
         options=tuple(name for name in names if name),
         default=_string(attributes.get("value")),
+        hint="\n".join(_string(attributes.get(one)) for one in ("description", "placeholder")).strip(),
     )
 
 

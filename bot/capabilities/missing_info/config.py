@@ -2,9 +2,18 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from bot.capabilities.missing_info.environment import profiles
 from bot.domain.capability import Options
+
+NO_PROFILE = "none"
+
+
+def _known(name: str) -> str:
+    if name != NO_PROFILE and name not in profiles():
+        raise ValueError(f"no such profile; there are {', '.join(sorted(profiles()))} and none")
+    return name
 
 
 class MissingInfoOptions(Options):
@@ -15,6 +24,10 @@ class MissingInfoOptions(Options):
 
     ask_without_form: bool = True
     """Whether a bug report without a form is asked for a version, a system or steps that the bug form requires."""
+
+    profile: Annotated[str, Field(max_length=50), AfterValidator(_known)] | None = None
+    """The ecosystem whose environment report is asked for, such as `pytorch` or `node`; `none` for no one's. Without
+    it, the one that the repository or its issue forms plainly belong to."""
 
     def extra_labels(self) -> frozenset[str]:
         return frozenset({self.label} if self.label else ())

@@ -4,8 +4,9 @@ from typing import cast
 
 from bot.capabilities.missing_info import messages
 from bot.capabilities.missing_info.config import MissingInfoOptions
+from bot.capabilities.missing_info.environment import chosen
 from bot.capabilities.missing_info.manifest import MANIFEST
-from bot.capabilities.missing_info.questions import Thread, questions, unanswered
+from bot.capabilities.missing_info.questions import Thread, Wanted, wanted
 from bot.domain.actions import Action, AddLabels, DropSection, RemoveLabels, SetSection, Source
 from bot.domain.capability import Context, Manifest, Mode
 from bot.domain.commands import parse_commands
@@ -34,13 +35,13 @@ class MissingInfo:
         if label in facts.removed_by_people:
             return _withdraw_for_people(label, facts)
         thread = _thread(facts)
-        found = questions(thread, facts.forms, without_form=options.ask_without_form)
-        if found is None:
+        profile = chosen(options.profile, facts.event.repository.full_name, facts.forms)
+        missing = wanted(thread, facts.forms, profile, without_form=options.ask_without_form)
+        if missing is None:
             return _withdraw(label, facts, "no form applies")
-        missing = unanswered(thread, *found)
-        if not missing:
+        if not missing.fields and not missing.command:
             return _withdraw(label, facts, "nothing is missing")
-        return _ask(missing, found[0].name, label, facts, context)
+        return _ask(missing, label, facts, context)
 
 
 def _objection(facts: Facts) -> str:
@@ -81,7 +82,7 @@ def _is_asking(label: str, facts: Facts) -> bool:
     return MANIFEST.id in facts.memory.sections or label in facts.set_by_us
 
 
-def _ask(missing: tuple[str, ...], form: str, label: str, facts: Facts, context: Context) -> Plan | Skip:
+def _ask(missing: Wanted, label: str, facts: Facts, context: Context) -> Plan | Skip:
     if not _is_asking(label, facts):
         if any(one.label == label and one.ours for one in facts.label_events):
             return Skip("this thread was asked before")
@@ -95,8 +96,12 @@ def _ask(missing: tuple[str, ...], form: str, label: str, facts: Facts, context:
     if settable and not present and not facts.maintainer_answered:
         actions.append(AddLabels((label,), Source.RULES))
     labelled = label in facts.set_by_us or bool(actions)
-    actions.append(SetSection(messages.missing(missing, labelled=labelled)))
-    why = Explanation(messages.outcome(len(missing)), messages.evidence(form, missing), _METHOD)
+    actions.append(SetSection(messages.missing(missing.fields, missing.command, labelled=labelled)))
+    why = Explanation(
+        messages.outcome(len(missing.fields)),
+        messages.evidence(missing.asker, missing.fields, missing.command),
+        _METHOD,
+    )
     return Plan(tuple(actions), why)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.capabilities.missing_info.topics import Topic, tells, topic_of
+from bot.capabilities.missing_info.environment import Profile, reported
+from bot.capabilities.missing_info.topics import Topic, reports, tells, topic_of
 from bot.domain.facts import FormField, IssueForm
 from bot.domain.report import (
     Language,
@@ -56,7 +57,34 @@ class Thread:
     project: str
 
 
-def questions(
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a report lacks by a form, or by an ecosystem's profile (`asker` names it).
+
+    `command` prints what answers it, as far as a command can; empty if none is known. Nothing is wanted without both.
+    """
+
+    asker: str
+    fields: tuple[str, ...]
+    command: str = ""
+
+
+def wanted(thread: Thread, forms: Sequence[IssueForm], profile: Profile | None, *, without_form: bool) -> Wanted | None:
+    """What is still missing; None if nobody asks this report for anything."""
+    found = _questions(thread, forms, without_form=without_form)
+    if found is not None:
+        form, asked = found
+        missing = _unanswered(thread, form, asked)
+        printed = any(topic_of(one) in {Topic.VERSION, Topic.SYSTEM} for one in missing)
+        return Wanted(form.name, missing, profile.command if profile and printed else "")
+    texts = [read(text, boilerplate_of(forms)) for text in (thread.body, *thread.additions)]
+    if profile is None or not without_form or not _looks_like_failure(thread, texts[0]):
+        return None
+    told = reported(texts) or any(profile.in_prose(text) for text in texts)
+    return Wanted(profile.title, (), "" if told else profile.command)
+
+
+def _questions(
     thread: Thread, forms: Sequence[IssueForm], *, without_form: bool
 ) -> tuple[IssueForm, tuple[Question, ...]] | None:
     """The form that applies to a report and its required questions; None if no form does."""
@@ -72,13 +100,15 @@ def questions(
     return form, tuple(asked)
 
 
-def unanswered(thread: Thread, form: IssueForm, asked: Iterable[Question]) -> tuple[str, ...]:
+def _unanswered(thread: Thread, form: IssueForm, asked: Iterable[Question]) -> tuple[str, ...]:
     """The labels of the questions that neither the form, nor the text, nor the author's comments answer."""
     texts = [read(text, boilerplate_of([form])) for text in (thread.body, *thread.additions)]
+    environment = reported(texts)
     return tuple(
         one.label
         for one in asked
         if not _is_answered(one)
+        and not reports(one.label, environment, thread.project)
         and not any(tells(one.label, text, thread.project, reply=place > 0) for place, text in enumerate(texts))
         and not any(_replies(one, text) for text in texts[1:])
     )

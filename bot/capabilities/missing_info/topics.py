@@ -1,6 +1,7 @@
 """What a question is about, and whether a text answers it without saying so in the form."""
 
 import re
+from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
@@ -68,10 +69,27 @@ def tells(label: str, text: Report, project: str, *, reply: bool = False) -> boo
             return False
 
 
+def reports(label: str, environment: Mapping[str, str], project: str) -> bool:
+    """Whether an environment report (versions by component) answers the question with this label."""
+    match topic_of(label):
+        case Topic.VERSION:
+            ours, names = _names(label, project)
+            return any(not (names or ours).isdisjoint(_WORDS.findall(one)) for one in environment)
+        case Topic.SYSTEM:
+            return bool(environment)
+        case Topic.STEPS | Topic.OTHER:
+            return False
+
+
+def _names(label: str, project: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of the project's name, and those of what else the question names; case-folded."""
+    ours = frozenset({*_WORDS.findall(squash(project)), squash(project)})
+    return ours, frozenset(one for one in _WORDS.findall(squash(label)) if one not in _NO_NAMES) - ours
+
+
 def _tells_version(label: str, text: Report, project: str, *, reply: bool) -> bool:
     """The project's own version may stand anywhere, another one near the name that the question asks about."""
-    ours = frozenset({*_WORDS.findall(squash(project)), squash(project)})
-    names = frozenset(one for one in _WORDS.findall(squash(label)) if one not in _NO_NAMES) - ours
+    ours, names = _names(label, project)
     if any(numbers.in_code(code, names or ours, unnamed=not names) for code in text.code):
         return True
     if names:

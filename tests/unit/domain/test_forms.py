@@ -38,7 +38,7 @@ def test_an_issue_form() -> None:
         title="[Bug]:",
         labels=("bug", "needs-info"),
         fields=(
-            FormField("Version", required=True, kind="input"),
+            FormField("Version", required=True, kind="input", hint="1.2"),
             FormField("What happened?", required=False, kind="textarea", default="Tell us"),
             FormField("System", required=False, kind="dropdown", options=("Linux", "macOS", "11")),
             FormField("Terms", required=False, kind="checkboxes", options=("I agree",)),
