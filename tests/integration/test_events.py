@@ -60,6 +60,22 @@ async def test_an_incomplete_report_is_labelled_and_asked_once(assistant: Assist
     assert "automated" in body
 
 
+async def test_a_vulnerability_gets_one_pointer_and_nothing_of_it_is_repeated(assistant: Assistant) -> None:
+    body = f"A crafted log lets an attacker run commands: the frobnicator is vulnerable.\n\n{INCOMPLETE}"
+    number = opened(assistant, "jonas", "Remote code execution by a crafted log", body)
+    await assistant.settled(within=5)
+    thread = seen(assistant, number)
+    assert list(thread.labels) == []
+    (text,) = bodies(thread)
+    assert "Please add no details here" in text
+    assert "frobnicator" not in text
+    assistant.sandbox.edit_issue(REPOSITORY, number, "jonas", title="A crash", body=COMPLETE)
+    await assistant.settled()
+    (text,) = bodies(seen(assistant, number))
+    assert "no details" not in text
+    assert set(seen(assistant, number).labels) == {"bug"}
+
+
 async def test_the_question_goes_away_when_the_author_edits(assistant: Assistant) -> None:
     number = opened(assistant, "jonas", "Crash on an empty row", INCOMPLETE)
     await assistant.settled()

@@ -12,6 +12,7 @@ from bot.domain.capability import Context, Manifest, Mode
 from bot.domain.commands import parse_commands
 from bot.domain.facts import MAINTAINER_ASSOCIATIONS, Facts, Need
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
+from bot.domain.sensitive import LEFT_ALONE, is_sensitive
 
 _METHOD = "rules 1"
 
@@ -49,6 +50,8 @@ def _objection(facts: Facts) -> str:
     item, comment = facts.item, facts.event.comment
     if item.is_pull or item.state != "open" or item.locked:
         return "only open issues are asked for more"
+    if is_sensitive(item):
+        return LEFT_ALONE
     if facts.event.kind == "issue_comment.created":
         if comment is None or comment.author.id != item.author.id:
             return "not the author's comment"

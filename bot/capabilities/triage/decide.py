@@ -13,6 +13,7 @@ from bot.domain.actions import Action, AddLabels, DropSection, RemoveLabels, Rep
 from bot.domain.capability import Access, Context, Manifest, Mode
 from bot.domain.facts import Facts
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
+from bot.domain.sensitive import LEFT_ALONE, is_sensitive
 from bot.domain.text import Text
 
 
@@ -37,7 +38,7 @@ class Triage:
     def ask(self, facts: Facts, context: Context) -> ModelRequest | None:
         options = cast(TriageOptions, context.options)
         kinds = available_kinds(facts, context, options)
-        if objection(facts) or not kinds or not _may_label(facts, options):
+        if objection(facts) or is_sensitive(facts.item) or not kinds or not _may_label(facts, options):
             return None
         if not wants_model(judge(facts, options), facts, options):
             return None
@@ -65,6 +66,8 @@ def objection(facts: Facts) -> str:
         return "the item is closed"
     if facts.item.locked:
         return "the conversation is locked"
+    if is_sensitive(facts.item):
+        return LEFT_ALONE
     return "a maintainer has answered already" if facts.maintainer_answered else ""
 
 

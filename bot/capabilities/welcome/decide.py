@@ -9,6 +9,7 @@ from bot.domain.actions import SetSection
 from bot.domain.capability import Context, Manifest
 from bot.domain.facts import MAINTAINER_ASSOCIATIONS, Facts, Item
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
+from bot.domain.sensitive import LEFT_ALONE, is_sensitive
 from bot.domain.text import Text
 
 _METHOD: Final = "the author's earlier items"
@@ -41,6 +42,8 @@ def _objection(facts: Facts) -> str:
         return "the author is a maintainer, a bot or gone"
     if item.state != "open" or item.locked:
         return "the item is closed or locked"
+    if is_sensitive(item):
+        return LEFT_ALONE
     if facts.author is None:
         return "the author's earlier items are unknown"
     earlier = facts.author.pulls if item.is_pull else facts.author.issues

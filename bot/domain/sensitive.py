@@ -1,0 +1,71 @@
+"""Whether a report looks like one about a vulnerability: it is then neither repeated nor enlarged upon in public."""
+
+import re
+from typing import Final
+
+from bot.domain.facts import Item
+from bot.domain.report import MAX_CHARS, Language, language
+
+LEFT_ALONE: Final = "it may be about a security problem"
+"""The reason of whoever leaves such a report alone."""
+
+_ENOUGH: Final = 3.0
+_TITLE_FACTOR: Final = 1.5
+
+_ATTACKS: Final = re.compile(
+    r"\b(?:remote(?:ly)? (?:code|command) execution|RCE|arbitrary (?:code|commands?|files?) (?:execution|read|write|up"
+    r"load|overwrite|deletion)|execut\w+ arbitrary (?:code|commands?|java ?script|sql)|(?:sql|os command|command|code|"
+    r"template|header|ldap|shell|crlf) injection|cross[- ]site (?:scripting|request forgery)|XSS|CSRF|SSRF|XXE|"
+    r"(?:path|directory) traversal|privilege escalation|session fixation|open redirect|request smuggling|zip[- ]slip|"
+    r"(?:authentication|authori[sz]ation|auth|login|access control|permission check|sandbox) (?:bypass|escape)|"
+    r"bypass\w* (?:the )?(?:authentication|authori[sz]ation|auth|login|access controls?|permissions?|sandbox)|"
+    r"prototype pollution|insecure deseriali[sz]ation|(?:deseriali[sz]|unpickl)\w+ (?:of )?untrusted|ReDoS|"
+    r"(?:leak|expos|disclos)\w* (?:of )?(?:the |a |their |other users'? )?(?:secrets?|credentials?|passwords?|"
+    r"(?:api|private) keys?|access tokens?|session tokens?))\b",
+    re.IGNORECASE,
+)
+_MEMORY: Final = re.compile(
+    r"\b(?:use[- ]after[- ]free|double[- ]free|(?:heap|stack|buffer)[- ](?:buffer[- ])?overflow|out[- ]of[- ]bounds "
+    r"(?:read|write)|denial[- ]of[- ]service|information (?:leak|disclosure))\b",
+    re.IGNORECASE,
+)
+_HOSTILITY: Final = (
+    re.compile(r"\battackers?\b", re.IGNORECASE),
+    re.compile(r"\b(?:malicious|hostile|crafted|untrusted)(?:ly)? \w+", re.IGNORECASE),
+    re.compile(r"\bexploit(?:s|ed|able|ation|ing)?\b", re.IGNORECASE),
+    re.compile(r"\b(?:proof[- ]of[- ]concept|PoC)\b", re.IGNORECASE),
+    re.compile(r"\b(?:security (?:vulnerabilit|hole|flaw|bug|issue|problem|advisor)|vulnerabilit|vulnerable)", re.I),
+    re.compile(r"\b(?:CVSS|CWE-\d+|zero[- ]day|0[- ]day|bug bounty|responsible disclosure|embargo)", re.IGNORECASE),
+)
+_PUBLIC: Final = re.compile(
+    r"\b(?:CVE-\d{4}-\d+|GHSA(?:-\w{4}){3}|npm audit|pip-audit|dependabot|renovate|snyk|trivy|"
+    r"(?:bump|upgrade|update)\w* (?:\w+ ){0,3}(?:to|from|version|dependenc))",
+    re.IGNORECASE,
+)
+_WISH: Final = re.compile(
+    r"^\W*(?:\[?(?:feature|request|docs?|question|proposal)\b|(?:add|support|allow|document|improve|how|why|what|should|"
+    r"can|please)\b)",
+    re.IGNORECASE,
+)
+
+
+def is_sensitive(item: Item) -> bool:
+    """Whether this is an issue that looks like the report of a vulnerability. Pull requests show everything anyway."""
+    return not item.is_pull and looks_sensitive(item.title, item.body)
+
+
+def looks_sensitive(title: str, body: str) -> bool:
+    """Whether the text speaks of an attack and of who could make it. English only: elsewhere the rules know nothing.
+
+    Known vulnerabilities of dependencies are public already, and wishes for more security are no reports.
+    """
+    text = body[:MAX_CHARS]
+    score = _attack(title) * _TITLE_FACTOR or _attack(text)
+    score += sum(bool(one.search(title) or one.search(text)) for one in _HOSTILITY)
+    score -= 2.0 * bool(_PUBLIC.search(title) or _PUBLIC.search(text))
+    score -= 1.5 * bool(_WISH.search(title))
+    return score >= _ENOUGH and language(f"{title}\n{text}") is not Language.OTHER
+
+
+def _attack(text: str) -> float:
+    return 2.0 if _ATTACKS.search(text) else 1.0 if _MEMORY.search(text) else 0.0
