@@ -4,6 +4,7 @@ from bot.capabilities.commands import CAPABILITY as COMMANDS
 from bot.capabilities.configuration import CAPABILITY as CONFIGURATION
 from bot.capabilities.docs import CAPABILITY as DOCS
 from bot.capabilities.missing_info import CAPABILITY as MISSING_INFO
+from bot.capabilities.priority import CAPABILITY as PRIORITY
 from bot.capabilities.security import CAPABILITY as SECURITY
 from bot.capabilities.triage import CAPABILITY as TRIAGE
 from bot.capabilities.welcome import CAPABILITY as WELCOME
@@ -14,6 +15,7 @@ REGISTRY: tuple[Capability, ...] = (
     WELCOME,
     MISSING_INFO,
     TRIAGE,
+    PRIORITY,
     DOCS,
     CONFIGURATION,
     COMMANDS,

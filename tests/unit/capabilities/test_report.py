@@ -126,9 +126,9 @@ HOSTILE = [
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_bodies_end_soon(piece: str) -> None:
     body = piece * (65_536 // len(piece))
-    start = time.monotonic()
+    start = time.process_time()
     report = read(body)
     is_blank(body)
     language(report.prose)
     stack_traces(body)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5

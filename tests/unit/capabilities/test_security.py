@@ -59,7 +59,9 @@ def test_the_pointer_goes_when_the_details_do() -> None:
     assert isinstance(action, DropSection)
 
 
-TALKERS = {one.manifest.id: one for one in REGISTRY if one.manifest.id in {"welcome", "missing_info", "triage"}}
+TALKERS = {
+    one.manifest.id: one for one in REGISTRY if one.manifest.id in {"welcome", "missing_info", "triage", "priority"}
+}
 
 
 @pytest.mark.parametrize("one", TALKERS.values(), ids=TALKERS)
