@@ -28,6 +28,7 @@ class Evidence:
 
 _MAX_SENTENCE: Final = 300
 _SENTENCES: Final = re.compile(r"(?<=[.!?])\s+|\n+")
+_NO_SENTENCE: Final = re.compile(r"\||://|^-{1,2}\w|--\w")  # rows of tables, addresses, command lines
 _DENIED: Final = re.compile(
     r"\b(?:no|not|never|without|n['’]t|instead of|rather than|to (?:avoid|prevent)|avoids?|prevents?|in case|if it|"
     r"would|could|might|may|should|can|fear|afraid|worr\w+|suppose|expected|wish|imagine)\b|n['’]t\b|\?$",
@@ -52,8 +53,8 @@ _CUES: Final = {
     ),
     Harm.REGRESSION: re.compile(
         r"\b(?:regress\w+|used to work|work(?:s|ed) (?:fine |well |correctly )?(?:in|on|with|until|before|up to)|"
-        r"(?:since|after) (?:the )?(?:\w+ )?(?:upgrad\w+|updat\w+|bump\w*|v?\d)|bisect\w*|"
-        r"broke in|broken (?:in|since))\b",
+        r"(?:since|after) (?:(?:the |an )?(?:\w+ )?(?:upgrad\w+|updat\w+|bump\w*)|(?:version |release )?v?\d+\.\d)|"
+        r"bisect\w*|broke in|broken (?:in|since))\b",
         re.IGNORECASE,
     ),
     Harm.MANY_USERS: re.compile(
@@ -80,7 +81,7 @@ def evidence(title: str, body: str, boilerplate: frozenset[str]) -> tuple[Eviden
 def _sentences(text: str) -> Iterator[str]:
     for one in _SENTENCES.split(text):
         sentence = " ".join(one.split())
-        if 0 < len(sentence) <= _MAX_SENTENCE:
+        if 0 < len(sentence) <= _MAX_SENTENCE and not _NO_SENTENCE.search(sentence):
             yield sentence
 
 

@@ -27,6 +27,10 @@ SAYS_NOTHING = {
     "one user": "This affects me and it is the only thing that I see.",
     "losing focus": "The window loses focus when I click on the list.",
     "another language": "Es stürzt ab: crash! Alle Daten sind weg, und das ist nicht gut für die Leute.",
+    "a row of a table": "|Process|--crash-reporter-id 12| it is the crash of the thing",
+    "a command line": "Run the tool with --crash-reporter and then it is the same for me.",
+    "a reason": "Since Rocket 1.15 is no longer supported, I use the other one.",
+    "some time": "It works again after 2 seconds on Ubuntu 22.04 and that is it.",
     "nothing": "",
 }
 
