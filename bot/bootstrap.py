@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
@@ -21,6 +21,7 @@ from bot.github.auth import Credentials, GitHubApp
 from bot.prompting import load_prompts
 from bot.runtime.chores import Chores
 from bot.runtime.ingest import Ingest
+from bot.runtime.liveness import Liveness
 from bot.runtime.pipeline import Pipeline
 from bot.runtime.services import Services
 from bot.runtime.worker import Worker
@@ -29,6 +30,7 @@ from bot.spelling import TyposChecker
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.deliveries import Deliveries
 from bot.store.embedded import DatabaseUnavailable, EmbeddedPostgres
+from bot.store.gaps import Gaps
 from bot.store.limits import Limits
 from bot.store.queue import Queue, queue_app
 from bot.store.records import Records
@@ -91,6 +93,7 @@ class Service:
     limits: Limits
     worker: Worker
     chores: Chores
+    liveness: Liveness
     webhook: Webhook
     model: Model | None
 
@@ -121,7 +124,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
         )
         manifests = tuple(one.manifest for one in REGISTRY)
-        limits, records, deliveries = Limits(pool), Records(pool), Deliveries(pool)
+        limits, records, deliveries, gaps = Limits(pool), Records(pool), Deliveries(pool), Gaps(pool)
         app = GitHubApp(
             session,
             Credentials(app_settings.app_id, app_settings.private_key),
@@ -131,8 +134,9 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         )
         model = await stack.enter_async_context(_model(settings.model, limits))
         services = Services(
-            app=app, model=model, spelling=TyposChecker(), records=records, threads=Threads(pool), limits=limits
-        )
+            app=app, model=model, spelling=TyposChecker(), records=records, threads=Threads(pool), limits=limits,
+            gaps=gaps,
+        )  # fmt: skip
         pipeline = Pipeline(services, REGISTRY)
         queue = queue_app(url)
         await stack.enter_async_context(queue.open_async(pool))
@@ -141,11 +145,11 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             concurrency=settings.concurrency,
         )  # fmt: skip
         chores = Chores(
-            app, deliveries=deliveries, records=records, limits=limits, handled=pipeline.handled,
+            app, deliveries=deliveries, records=records, limits=limits, gaps=gaps, handled=pipeline.handled,
             retention=timedelta(days=settings.retention_days),
         )  # fmt: skip
         webhook = Webhook(app_settings.webhook_secrets, Ingest(deliveries).accept, pipeline.handled)
-        yield Service(pool, deliveries, limits, worker, chores, webhook, model)
+        yield Service(pool, deliveries, limits, worker, chores, Liveness(gaps), webhook, model)
 
 
 @contextlib.asynccontextmanager
@@ -178,7 +182,9 @@ async def serve(settings: Settings) -> None:
         for address in runner.addresses:
             log.info("listening", host=address[0], port=address[1])
         try:
-            await _until_stopped(running)
+            # Before the first chore, which looks for what was missed: the gap is known by then.
+            await running.liveness.note()
+            await _until_stopped(running, running.liveness.run())
         finally:
             await runner.cleanup()
 
@@ -190,17 +196,17 @@ async def work(settings: Settings) -> None:
         await _until_stopped(running)
 
 
-async def _until_stopped(running: Service) -> None:
+async def _until_stopped(running: Service, *more: Coroutine[None, None, None]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    tasks = [asyncio.create_task(running.worker.run()), asyncio.create_task(running.chores.run())]
+    tasks = [asyncio.create_task(one) for one in (running.worker.run(), running.chores.run(), *more)]
     waiter = asyncio.create_task(stop.wait())
     try:
         done, _pending = await asyncio.wait([waiter, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for task in done - {waiter}:
-            # Both loops are endless: an end is a fault, and its reason must not be lost.
+            # The loops are endless: an end is a fault, and its reason must not be lost.
             task.result()
         log.info("stopping")
     finally:

@@ -198,7 +198,8 @@ def _lifecycle(event: str, delivery: str, payload: Mapping[str, Any]) -> Lifecyc
     installation = payload["installation"]
     account = payload.get("repository", {}).get("owner") or installation.get("account") or {}
     removed = [int(one["id"]) for one in payload.get("repositories_removed", ())]
-    added = [int(one["id"]) for one in payload.get("repositories_added", ())]
+    listed = payload.get("repositories_added" if event == "installation_repositories" else "repositories") or ()
+    added = [int(one["id"]) for one in listed] if action in ("added", "created", "removed") else []
     if event == "repository" and action == "deleted":
         removed.append(int(payload["repository"]["id"]))
     return Lifecycle(

@@ -23,6 +23,8 @@ _LONG_LIST: Final = 100
 _LONG_TEXT: Final = 60_000
 _OWNER_FILES: Final = 0
 """Stands for the owner's `.github` repository, whose id is not known."""
+_LISTING: Final = -1
+"""Stands for the list of an installation's repositories."""
 _LEVELS: Final = {"read": 1, "write": 2, "admin": 3}
 
 
@@ -149,6 +151,10 @@ class GitHubApp:
             return self.client(installation, repository)
         return self.client(installation, _OWNER_FILES)
 
+    def listing_client(self, installation: int) -> GitHub:
+        """A client that may list the installation's repositories, and can read nothing inside any of them."""
+        return self.client(installation, _LISTING)
+
     async def _app_token(self, renew: bool) -> str:
         return f"Bearer {self._credentials.jwt(time.time())}"
 
@@ -169,11 +175,14 @@ class GitHubApp:
         granted = await self.installation(installation)
         if granted.suspended:
             raise Terminal("the installation is suspended")
-        narrowed: dict[str, Any] = (
-            {"repositories": [".github"], "permissions": {"contents": "read"}}
-            if repository == _OWNER_FILES
-            else {"repository_ids": [repository], "permissions": intersection(self._declared, granted.permissions)}
-        )
+        narrowed: dict[str, Any]
+        if repository == _OWNER_FILES:
+            narrowed = {"repositories": [".github"], "permissions": {"contents": "read"}}
+        elif repository == _LISTING:
+            narrowed = {"permissions": {"metadata": "read"}}
+        else:
+            permissions = intersection(self._declared, granted.permissions)
+            narrowed = {"repository_ids": [repository], "permissions": permissions}
         data = await self.api.send("POST", f"/app/installations/{installation}/access_tokens", narrowed)
         asked = time.monotonic()
         lifetime = (_time(data["expires_at"]) - time.time()) if data.get("expires_at") else 3600.0

@@ -59,8 +59,10 @@ class GitHub(GitHubAPI):
         """One object or list (first page only)."""
         return await self._guarded(self.getitem(with_query(url, query)))
 
-    async def pages(self, url: str, *, most: int = _MAX_PAGES, **query: str | int) -> AsyncIterator[Any]:
-        """All items of a list, page by page; at most `most` pages of 100."""
+    async def pages(
+        self, url: str, *, most: int = _MAX_PAGES, under: str = "", **query: str | int
+    ) -> AsyncIterator[Any]:
+        """All items of a list, page by page; at most `most` pages of 100. `under`: the list's name where it has one."""
         current: str | None = with_query(url, {"per_page": 100, **query})
         for _ in range(most):
             if current is None:
@@ -69,7 +71,7 @@ class GitHub(GitHubAPI):
                 self._make_request("GET", current, None, b"", "application/vnd.github+json")
             )
             current = current and self._rebased(current)
-            for one in data:
+            for one in data[under] if under else data:
                 yield one
 
     def _rebased(self, url: str) -> str:

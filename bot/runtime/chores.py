@@ -1,43 +1,38 @@
 """What runs by the clock: missed deliveries on start and hourly, retention daily. One process at a time does it."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 import structlog
 
-from bot.domain.errors import AssistantError, Deferred
-from bot.domain.events import route
+from bot.domain.errors import AssistantError
 from bot.github.auth import GitHubApp
-from bot.github.errors import Absent
-from bot.store.deliveries import Deliveries, Incoming, compress
+from bot.runtime.gaps import GapScan
+from bot.runtime.missed import SCOPE, Missed, NotYetError
+from bot.store.deliveries import Deliveries
+from bot.store.gaps import Gaps
 from bot.store.limits import Limits
 from bot.store.records import Records
 
 log = structlog.get_logger()
 
 HOUR: Final = timedelta(hours=1)
-_KEPT_BY_GITHUB: Final = timedelta(days=3)
-_OVERLAP: Final = timedelta(minutes=15)
 _TICK: Final = 30.0
 _DECISIONS_FACTOR: Final = 6
-_GROUP: Final = 50
-_PAGES: Final = 1000
 
 
 class Chores:
     def __init__(
-        self, app: GitHubApp, *, deliveries: Deliveries, records: Records, limits: Limits, handled: frozenset[str],
-        retention: timedelta,
+        self, app: GitHubApp, *, deliveries: Deliveries, records: Records, limits: Limits, gaps: Gaps,
+        handled: frozenset[str], retention: timedelta,
     ) -> None:  # fmt: skip
-        self._app = app
-        self._deliveries = deliveries
+        self._missed = Missed(app, deliveries=deliveries, limits=limits, handled=handled)
+        self._scan = GapScan(app, deliveries=deliveries, gaps=gaps, limits=limits, handled=handled, retention=retention)
         self._records = records
         self._limits = limits
-        self._handled = handled
         self._retention = retention
 
     async def run(self) -> None:
@@ -74,52 +69,9 @@ class Chores:
         log.info("retention_kept", deliveries_deleted=gone)
 
     async def fetch_missed(self, now: datetime) -> int:
-        """Store what GitHub could not deliver since the last look; returns how many deliveries that were.
-
-        GitHub keeps deliveries for about three days and repeats none by itself:
-        https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
-        """
-        last = await self._deliveries.load_progress("missed deliveries")
-        since = datetime.fromisoformat(last["until"]) - _OVERLAP if last else now - _KEPT_BY_GITHUB
-        failed, arrived = await self._listed(max(since, now - _KEPT_BY_GITHUB))
-        known = await self._deliveries.known(sorted(failed.keys() - arrived))
-        missed = [number for guid, number in failed.items() if guid not in arrived and guid not in known]
-        stored = 0
-        for start in range(0, len(missed), _GROUP):
-            found = [await self._fetched(number) for number in reversed(missed[start : start + _GROUP])]
-            group = [one for one in found if one is not None]
-            stored += len(await self._deliveries.store(group)) if group else 0
-        await self._deliveries.save_progress("missed deliveries", {"until": now.isoformat()})
-        if stored:
-            log.info("missed_deliveries_stored", count=stored)
-        return stored
-
-    async def _listed(self, since: datetime) -> tuple[dict[str, int], set[str]]:
-        """Failed deliveries (GUID to the number of an attempt, newest first) and the GUIDs that arrived."""
-        failed: dict[str, int] = {}
-        arrived = set()
-        async for one in self._app.api.pages("/app/hook/deliveries", most=_PAGES):
-            if datetime.fromisoformat(one["delivered_at"]) < since:
-                break
-            if 200 <= one["status_code"] < 300:
-                arrived.add(str(one["guid"]))
-            elif f"{one['event']}.{one['action']}" in self._handled or one["event"] == "installation":
-                failed.setdefault(str(one["guid"]), int(one["id"]))
-        return failed, arrived
-
-    async def _fetched(self, number: int) -> Incoming | None:
-        try:
-            data = await self._app.api.get(f"/app/hook/deliveries/{number}")
-        except Absent:
-            return None
-        except Deferred as error:
-            raise AssistantError(f"waiting until {error.until}") from error
-        payload: dict[str, Any] = data["request"]["payload"]
-        where = route(data["event"], payload, self._handled)
-        if where.key is None:
-            return None
-        return Incoming(
-            guid=str(data["guid"]), event=str(data["event"]), action=where.action, installation=where.installation,
-            repository=where.repository, number=where.number, item_key=where.key,
-            body=compress(json.dumps(payload).encode()), reason="fetched: it was missed",
-        )  # fmt: skip
+        """Store what was missed: what GitHub lists, then what it lists no more; returns how many deliveries."""
+        until = await self._limits.window(SCOPE)
+        if until is not None:
+            raise NotYetError(f"catching up goes on at {until}")
+        fetched = await self._missed.fetch(now)
+        return fetched + await self._scan.settle(now, await self._missed.covered_from(now))

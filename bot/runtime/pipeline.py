@@ -53,12 +53,12 @@ class Pipeline:
             case Ignored(reason):
                 return f"ignored: {reason}"
             case Lifecycle():
-                return await self._lifecycle(delivery)
+                return await self._lifecycle(delivery, waiting.received_at)
             case Event():
                 return await self._item(delivery, waiting, fence)
 
-    async def _lifecycle(self, change: Lifecycle) -> str:
-        """The App was removed, or lost a repository: forget what was kept about it."""
+    async def _lifecycle(self, change: Lifecycle, at: datetime) -> str:
+        """The App was installed: note since when. It was removed, or lost a repository: forget what was kept of it."""
         self._services.app.forget(change.installation)
         threads = self._services.threads
         forgotten = list(change.removed)
@@ -66,6 +66,8 @@ class Pipeline:
             await threads.forget_repository(repository)
         if change.kind == "installation.deleted":
             forgotten += await threads.forget_installation(change.installation)
+        if change.added:
+            await self._services.gaps.note_installed(change.installation, change.added, at)
         return f"{change.kind}: {len(forgotten)} repositories forgotten"
 
     async def _item(self, event: Event, waiting: Waiting, fence: Fence) -> str:

@@ -8,6 +8,7 @@ from bot.domain.ports import Model, Spelling
 from bot.github.auth import GitHubApp
 from bot.github.client import GitHub
 from bot.github.reader import Reader
+from bot.store.gaps import Gaps
 from bot.store.limits import Limits
 from bot.store.records import Records
 from bot.store.threads import Threads
@@ -23,6 +24,7 @@ class Services:
     records: Records
     threads: Threads
     limits: Limits
+    gaps: Gaps
 
     async def reader(self, github: GitHub, event: Event, app: AppIdentity) -> Reader:
         """A reader of the event's repository, and of its owner's `.github` repository."""

@@ -8,9 +8,9 @@ import hmac
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -89,6 +89,8 @@ class Hookshot:
     url: str | None = None
     log: list[Delivery] = field(default_factory=list)
     next_delivery_id: int = 5_000_000
+    keep: timedelta = timedelta(days=3)
+    """For how long a delivery can be listed, read and sent again."""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _session: aiohttp.ClientSession | None = None
 
@@ -152,8 +154,13 @@ class Hookshot:
         made.action = old.action
         return made
 
+    def kept(self) -> Iterator[Delivery]:
+        """Newest first, as far back as they are kept."""
+        oldest = self.now() - self.keep
+        return (item for item in reversed(self.log) if item.delivered_at >= oldest)
+
     def find(self, delivery_id: int) -> Delivery | None:
-        return next((item for item in self.log if item.id == delivery_id), None)
+        return next((item for item in self.kept() if item.id == delivery_id), None)
 
     async def drain(self) -> None:
         """Wait until no delivery is under way, those caused meanwhile included."""

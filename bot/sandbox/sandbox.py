@@ -108,6 +108,15 @@ class Sandbox(People):
         self._hooks.url = url
 
     @property
+    def deliveries_kept(self) -> timedelta:
+        """For how long deliveries can be listed, read and sent again."""
+        return self._hooks.keep
+
+    @deliveries_kept.setter
+    def deliveries_kept(self, keep: timedelta) -> None:
+        self._hooks.keep = keep
+
+    @property
     def faults(self) -> FaultBook:
         return self._server.faults
 

@@ -1,19 +1,23 @@
 """Deliveries: stored in groups, one queued job per item, drained in order."""
 
+import json
 import zlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from isal import isal_zlib
 from psycopg.types.json import Jsonb
 
+from bot.domain.events import Route
 from bot.store.database import Pool
 
 QUEUE: Final = "items"
 TASK: Final = "process_item"
 _FAR_BACK: Final = 100
 """A repository with this many waiting deliveries is as far back in the queue as it gets."""
+
+_CLOCK_SKEW: Final = timedelta(minutes=5)
 
 # One statement stores a group and makes sure that each item has a job that will see it. DO UPDATE (and not DO
 # NOTHING) locks a job that is still waiting until this commit: a worker that took it before could miss the new rows.
@@ -73,6 +77,14 @@ class Incoming(NamedTuple):
     item_key: str | None
     body: bytes
     reason: str
+
+    @classmethod
+    def routed(cls, where: Route, *, guid: str, event: str, body: bytes, reason: str) -> "Incoming":
+        """A delivery by where it queues; `body` is compressed already."""
+        return cls(
+            guid=guid, event=event, action=where.action, installation=where.installation,
+            repository=where.repository, number=where.number, item_key=where.key, body=body, reason=reason,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +204,20 @@ class Deliveries:
             cursor = await connection.execute("SELECT guid FROM assistant.deliveries WHERE guid = ANY(%s)", (guids,))
             return {str(row[0]) for row in await cursor.fetchall()}
 
+    async def arrived(self, repository: int, since: datetime) -> tuple[frozenset[tuple[str, int]], frozenset[int]]:
+        """(event, number) of items whose opening, and ids of comments whose creation, was delivered since then."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT event, number, CASE WHEN event = 'issue_comment' THEN body END FROM assistant.deliveries "
+                "WHERE repository_id = %s AND received_at >= %s AND number IS NOT NULL AND (event, action) IN "
+                "(('issues', 'opened'), ('pull_request', 'opened'), ('issue_comment', 'created'))",
+                (repository, since - _CLOCK_SKEW),
+            )
+            rows = await cursor.fetchall()
+        opened = frozenset((str(event), int(number)) for event, number, body in rows if body is None)
+        comments = (_comment_id(zlib.decompress(body)) for _event, _number, body in rows if body is not None)
+        return opened, frozenset(one for one in comments if one is not None)
+
     async def counts(self) -> dict[str, int]:
         """How many deliveries are in each state (finished ones: of those still kept)."""
         async with self._pool.connection() as connection:
@@ -211,3 +237,9 @@ class Deliveries:
             cursor = await connection.execute("SELECT value FROM assistant.progress WHERE name = %s", (name,))
             row = await cursor.fetchone()
         return dict(row[0]) if row else {}
+
+
+def _comment_id(body: bytes) -> int | None:
+    comment = json.loads(body).get("comment")
+    found = comment.get("id") if isinstance(comment, dict) else None
+    return found if isinstance(found, int) else None

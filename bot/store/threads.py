@@ -101,7 +101,7 @@ class Threads:
     async def forget_repository(self, repository: int) -> None:
         """Delete everything that is kept about a repository."""
         async with self._pool.connection() as connection, connection.transaction():
-            for table in ("effects", "decisions", "threads", "configurations", "deliveries"):
+            for table in ("effects", "decisions", "threads", "configurations", "installed", "deliveries"):
                 statement = sql.SQL("DELETE FROM {} WHERE repository_id = %s").format(
                     sql.Identifier("assistant", table)
                 )
@@ -111,9 +111,10 @@ class Threads:
         """Delete everything that is kept about an installation's repositories; returns their ids."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "SELECT DISTINCT repository_id FROM assistant.deliveries "
-                "WHERE installation_id = %s AND repository_id IS NOT NULL",
-                (installation,),
+                "SELECT repository_id FROM assistant.deliveries "
+                "WHERE installation_id = %(id)s AND repository_id IS NOT NULL "
+                "UNION SELECT repository_id FROM assistant.installed WHERE installation_id = %(id)s",
+                {"id": installation},
             )
             found = [int(row[0]) for row in await cursor.fetchall()]
         for repository in found:

@@ -92,11 +92,8 @@ class Webhook:
         if not isinstance(payload, dict):
             return None
         where = route(event, payload, self._handled)
-        return Incoming(
-            guid=guid, event=event, action=where.action, installation=where.installation,
-            repository=where.repository, number=where.number, item_key=where.key,
-            body=compress(body) if where.key else b"", reason=where.reason,
-        )  # fmt: skip
+        kept = compress(body) if where.key else b""
+        return Incoming.routed(where, guid=guid, event=event, body=kept, reason=where.reason)
 
 
 async def _body(request: web.Request) -> bytes | None:

@@ -112,7 +112,7 @@ def list_deliveries(call: Call) -> Result:
 
     https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
     """
-    newest = [item for item in reversed(call.hooks.log) if item.status != "pending"]
+    newest = [item for item in call.hooks.kept() if item.status != "pending"]
     wanted = call.query.get("status")
     if wanted is not None:
         newest = [item for item in newest if item.ok == (wanted == "success")]

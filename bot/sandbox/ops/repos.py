@@ -137,6 +137,7 @@ def change_selection(
         installation.repository_ids = {r.id for r in world.state.installed_repositories(installation)}
     installation.repository_ids |= {repo.id for repo in added}
     installation.repository_ids -= {repo.id for repo in removed}
+    installation.updated_at = world.now()
     for action, plus, minus in (("added", added, ()), ("removed", (), removed)):
         if not plus and not minus:
             continue

@@ -175,6 +175,14 @@ LIFECYCLES: Final[dict[str, tuple[str, dict[str, Any], Lifecycle]]] = {
         "installation", {"action": "deleted", "installation": {"id": 2, **ACCOUNT}},
         Lifecycle("guid", "installation.deleted", 2, "octo"),
     ),
+    "uninstalled, with a list of what it had": (
+        "installation", {"action": "deleted", "installation": {"id": 2, **ACCOUNT}, "repositories": [{"id": 4}]},
+        Lifecycle("guid", "installation.deleted", 2, "octo"),
+    ),
+    "installed": (
+        "installation", {"action": "created", "installation": {"id": 2, **ACCOUNT}, "repositories": [{"id": 4}]},
+        Lifecycle("guid", "installation.created", 2, "octo", (), (4,)),
+    ),
     "repositories": (
         "installation_repositories",
         {
