@@ -9,7 +9,6 @@ from datetime import timedelta
 from functools import reduce
 from typing import Final
 
-import aiohttp
 import psycopg
 import structlog
 from aiohttp import web
@@ -18,6 +17,7 @@ from bot.capabilities import REGISTRY
 from bot.domain.capability import Manifest
 from bot.domain.ports import Model
 from bot.github.auth import Credentials, GitHubApp
+from bot.github.client import open_session
 from bot.prompting import load_prompts
 from bot.runtime.chores import Chores
 from bot.runtime.ingest import Ingest
@@ -62,22 +62,26 @@ async def database(settings: Settings) -> AsyncIterator[str]:
         yield settings.database_url
         return
     embedded = EmbeddedPostgres(settings.data_folder)
-    started = await asyncio.to_thread(embedded.start)
-    watcher = asyncio.create_task(_watch(embedded))
+    use = embedded.used()
+    url = await asyncio.to_thread(use.__enter__)
+    leaving = asyncio.Event()
+    watcher = asyncio.create_task(_watch(embedded, leaving))
     try:
-        await migrate(embedded.url)
-        yield embedded.url
+        await migrate(url)
+        yield url
     finally:
-        watcher.cancel()
+        # Not cancelled: a start that is under way in its thread would come after our stop.
+        leaving.set()
         await asyncio.gather(watcher, return_exceptions=True)
-        if started:
-            await asyncio.to_thread(embedded.stop)
+        await asyncio.to_thread(use.__exit__, None, None, None)
 
 
-async def _watch(embedded: EmbeddedPostgres) -> None:
+async def _watch(embedded: EmbeddedPostgres, leaving: asyncio.Event) -> None:
     """Start the embedded database again when it dies."""
     while True:
-        await asyncio.sleep(1)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(leaving.wait(), 1)
+            return
         try:
             await asyncio.to_thread(embedded.revive)
         except (DatabaseUnavailable, OSError) as error:
@@ -119,10 +123,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
     async with contextlib.AsyncExitStack() as stack:
         url = await stack.enter_async_context(database(settings))
         pool = await stack.enter_async_context(open_pool(url, size=settings.concurrency + 6))
-        # No cookies and no proxy of the environment: tokens go to the API's origin only.
-        session = await stack.enter_async_context(
-            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
-        )
+        session = await stack.enter_async_context(open_session())
         manifests = tuple(one.manifest for one in REGISTRY)
         limits, records, deliveries, gaps = Limits(pool), Records(pool), Deliveries(pool), Gaps(pool)
         app = GitHubApp(

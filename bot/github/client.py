@@ -1,8 +1,11 @@
 """gidgethub with its traps mended in one place: tokens, origins, redirects, rate limits, conditional requests."""
 
 import asyncio
+import copy
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -12,7 +15,7 @@ import structlog
 from gidgethub.abc import GitHubAPI
 
 from bot.domain.errors import Deferred
-from bot.domain.ports import Windows
+from bot.domain.ports import Fence, Windows
 from bot.github.errors import Absent, Forbidden, Moved, Refused, Unavailable
 from bot.github.limits import rate_limit_pause
 
@@ -24,9 +27,31 @@ _MAX_PAGES: Final = 30
 _PATIENCE: Final = 5.0
 _API_VERSION: Final = "2022-11-28"
 USER_AGENT: Final = "contribution-assistant"
+_FRESH: Final = 1.0
+"""Seconds for which an answer of the fence is believed: a process may be suspended while it is read."""
 
 TokenSource = Callable[[bool], Awaitable[str]]
 """Gives the authorization header's value; True asks for a new token because the old one was refused."""
+
+
+def open_session() -> aiohttp.ClientSession:
+    """A session for `GitHub`: no cookies, no proxy of the environment, and a last look before fenced requests."""
+    looking = aiohttp.TraceConfig()
+    looking.on_request_headers_sent.append(_last_look)
+    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, trace_configs=[looking])
+
+
+async def _last_look(_session: object, context: SimpleNamespace, _told: object) -> None:
+    """Ask the fence when the connection stands and nothing was sent yet, despite the name of aiohttp's signal.
+
+    A worker can be suspended anywhere before; what it asked then is stale. After this only microseconds are left.
+    """
+    fence: Fence | None = context.trace_request_ctx
+    while fence is not None:
+        asked = time.monotonic()
+        await fence()
+        if time.monotonic() - asked < _FRESH:
+            return
 
 
 class GitHub(GitHubAPI):
@@ -54,6 +79,7 @@ class GitHub(GitHubAPI):
         self._scope = scope
         self._windows = windows
         self._installation = installation
+        self._fence: Fence | None = None
 
     async def get(self, url: str, **query: str | int) -> Any:
         """One object or list (first page only)."""
@@ -78,20 +104,32 @@ class GitHub(GitHubAPI):
         """The next page under the address that we know the API by; servers may call themselves otherwise."""
         return urlunsplit((*self._origin, *urlsplit(url)[2:]))
 
-    async def send(self, method: str, url: str, data: Mapping[str, Any] | None = None) -> Any:
+    async def send(
+        self, method: str, url: str, data: Mapping[str, Any] | None = None, *, fence: Fence | None = None
+    ) -> Any:
         """A write. Returns the answer; an answer without success or, for new things, without an id is Unavailable.
 
-        A slot of the installation's write rate is taken first; Deferred if none is free soon.
+        A slot of the installation's write rate is taken first; Deferred if none is free soon. `fence` is asked when
+        the first byte is about to leave, and what it raises is raised.
         """
         if self._installation is not None:
             await self._take_slot(self._installation)
         body: Any = b"" if data is None else dict(data)
         answer, _more, status = await self._guarded(
-            self._make_request(method, url, None, body, "application/vnd.github+json")
+            self._fenced(fence)._make_request(method, url, None, body, "application/vnd.github+json")
         )
         if method == "POST" and status not in (200, 201, 202):
             raise Unavailable(f"{method} was answered {status}")
         return answer
+
+    def _fenced(self, fence: Fence | None) -> "GitHub":
+        if fence is not None and not any(
+            _last_look in one.on_request_headers_sent for one in self._session.trace_configs
+        ):
+            raise RuntimeError("fenced writes need a session of open_session()")
+        fenced = copy.copy(self)
+        fenced._fence = fence
+        return fenced
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -129,8 +167,9 @@ class GitHub(GitHubAPI):
             "x-github-api-version": _API_VERSION,
         }
         async with self._session.request(
-            method, url, headers=sent, data=body, allow_redirects=False, timeout=TIMEOUT
-        ) as response:
+            method, url, headers=sent, data=body, allow_redirects=False, timeout=TIMEOUT,
+            trace_request_ctx=self._fence,
+        ) as response:  # fmt: skip
             content = bytearray()
             async for chunk in response.content.iter_chunked(1 << 16):
                 content += chunk

@@ -102,8 +102,7 @@ class Executor:
 
     async def _write(self, method: str, url: str, data: Mapping[str, Any] | None = None) -> Any:
         """One write, if this worker still owns the item."""
-        await self.fence()
-        return await self.github.send(method, url, data)
+        return await self.github.send(method, url, data, fence=self.fence)
 
     async def _put_labels(self, effect: PutLabels) -> None:
         key = f"labels:{self.event.delivery}:{effect.key}"

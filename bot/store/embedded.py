@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from urllib.parse import quote, urlencode
 
 import psutil
@@ -46,7 +46,7 @@ class DatabaseUnavailable(AssistantError):
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedPostgres:
-    """One cluster in `folder`/postgres. `start` may be called by several processes: the first starts it."""
+    """One cluster in `folder`/postgres, which several processes may use at a time."""
 
     folder: Path
 
@@ -64,7 +64,7 @@ class EmbeddedPostgres:
     def start(self) -> bool:
         """Make the cluster if there is none and start it if it does not answer.
 
-        Returns True if this call started it (and so should stop it). Raises DatabaseUnavailable.
+        Returns True if this call started it. Raises DatabaseUnavailable.
         """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._alone():
@@ -88,6 +88,32 @@ class EmbeddedPostgres:
         if self._live_pid() is None:
             log.warning("database_died", folder=str(self.cluster))
             self.start()
+
+    @contextmanager
+    def used(self) -> Iterator[str]:
+        """Its address; it is started for the first user of the folder and stopped by the last, whoever started it.
+
+        Users are counted by locks that the kernel gives back: one that was killed counts no more. Raises
+        DatabaseUnavailable.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.folder / "users.lock").open("w") as users:
+            with self._alone():
+                self._start()
+                fcntl.flock(users, fcntl.LOCK_SH)
+            try:
+                yield self.url
+            finally:
+                self._leave(users)
+
+    def _leave(self, users: IO[str]) -> None:
+        # Nobody can come while the folder's lock is held, and whoever is there keeps the other one from being taken.
+        with self._alone():
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            self.stop()
 
     def stop(self) -> None:
         """Stop the server; open connections are ended, committed work is kept."""

@@ -15,7 +15,10 @@ from bot.store.database import Connection, Pool
 log = structlog.get_logger()
 
 _LOCK_CLASS: Final = 0x6361
-_SUSPENDED_AFTER: Final = "8 seconds"
+_SUSPENDED_AFTER: Final = "7 seconds"
+"""Three heartbeats; with the next look and the work itself, an item is done by another worker within ten seconds."""
+_END_WITHIN: Final = 1000
+"""Milliseconds for which the end of a silent worker's session is waited for, so that its jobs are free at once."""
 
 
 def queue_app(url: str) -> procrastinate.App:
@@ -98,10 +101,10 @@ class Queue:
         """End the sessions of workers that have been silent: their locks go free, and they find their claims gone."""
         async with self.pool.connection() as connection:
             cursor = await connection.execute(
-                "SELECT w.id, pg_terminate_backend(l.pid) FROM procrastinate_workers w JOIN pg_locks l "
+                "SELECT w.id, pg_terminate_backend(l.pid, %s) FROM procrastinate_workers w JOIN pg_locks l "
                 "ON l.locktype = 'advisory' AND l.classid = %s AND l.objid = w.id AND l.granted "
                 "WHERE w.last_heartbeat < now() - %s::interval",
-                (_LOCK_CLASS, _SUSPENDED_AFTER),
+                (_END_WITHIN, _LOCK_CLASS, _SUSPENDED_AFTER),
             )
             for worker, _ended in await cursor.fetchall():
                 log.warning("silent_worker_ended", worker=worker)

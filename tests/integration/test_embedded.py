@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -12,6 +14,8 @@ import pytest
 
 from bot.store import embedded
 from bot.store.embedded import DatabaseUnavailable, EmbeddedPostgres
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -134,6 +138,38 @@ def test_without_the_wheel_or_a_user_it_says_what_to_do(monkeypatch: pytest.Monk
     monkeypatch.setattr(embedded, "_USERS", ("no-such-user",))
     with pytest.raises(DatabaseUnavailable, match="set DATABASE_URL"):
         embedded._user()
+
+
+def test_it_runs_from_the_first_user_to_the_last_whoever_started_it(server: EmbeddedPostgres) -> None:
+    first, second = EmbeddedPostgres(server.folder).used(), EmbeddedPostgres(server.folder).used()
+    address = first.__enter__()
+    assert second.__enter__() == address
+    first.__exit__(None, None, None)
+    assert server.answers()
+    second.__exit__(None, None, None)
+    assert server._live_pid() is None
+
+
+def test_what_a_killed_user_started_is_stopped_by_the_next_one(server: EmbeddedPostgres) -> None:
+    script = (
+        "import sys, pathlib; from bot.store.embedded import EmbeddedPostgres as E\n"
+        "with E(pathlib.Path(sys.argv[1])).used(): print('up', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(server.folder)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as user:
+        assert user.stdout is not None
+        try:
+            assert b"up\n" in iter(user.stdout.readline, b"")
+            with server.used():
+                pass
+            assert server.answers()
+        finally:
+            user.kill()
+    assert server.answers()
+    with server.used():
+        assert server.answers()
+    assert server._live_pid() is None
 
 
 def test_stopping_what_does_not_run_is_nothing(server: EmbeddedPostgres) -> None:

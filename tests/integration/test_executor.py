@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-import aiohttp
 import pytest
 
 from bot.bootstrap import declared_permissions
@@ -19,6 +18,7 @@ from bot.domain.facts import AppIdentity
 from bot.domain.status import Section, Thread
 from bot.domain.text import Prose, Rendered, RenderPolicy, make_marker, render
 from bot.github.auth import Credentials, GitHubApp
+from bot.github.client import open_session
 from bot.github.errors import Forbidden, Unavailable
 from bot.github.executor import SETTLE, Executor
 from bot.sandbox import Sandbox
@@ -127,7 +127,7 @@ async def desk(sandbox: Sandbox) -> AsyncIterator[Desk]:
         if lost:
             raise ClaimLost("taken over")
 
-    async with aiohttp.ClientSession() as session:
+    async with open_session() as session:
         app = GitHubApp(
             session, Credentials(sandbox.app_id, sandbox.private_key), api_url=sandbox.url, windows=WindowsInMemory(),
             declared=declared_permissions(tuple(one.manifest for one in REGISTRY)),

@@ -3,14 +3,15 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
 from aiohttp import ClientSession
 
-from bot.domain.errors import AssistantError, Deferred
+from bot.domain.errors import AssistantError, ClaimLost, Deferred
 from bot.github import client as client_module
-from bot.github.client import GitHub, file_path, path, with_query
+from bot.github.client import GitHub, file_path, open_session, path, with_query
 from bot.github.errors import Absent, Forbidden, Moved, Refused, Unavailable
 from tests.support.answers import Answers, WindowsInMemory, answering
 
@@ -256,3 +257,39 @@ async def test_the_body_is_what_was_given(made: Made) -> None:
     data: dict[str, Any] = {"labels": ["a/b", "é"]}
     await made.client.send("POST", "/x", data)
     assert made.server.asked[0].body.decode() in ('{"labels": ["a/b", "é"]}', '{"labels": ["a/b", "\\u00e9"]}')
+
+
+async def test_a_write_asks_its_fence_when_nothing_was_sent_and_obeys_it() -> None:
+    async with answering() as (server, _session), open_session() as session:
+        made = make(server.then(201, {"id": 1}), session)
+
+        async def lost() -> None:
+            assert made.windows.taken == [2]
+            raise ClaimLost("taken over")
+
+        with pytest.raises(ClaimLost):
+            await made.client.send("POST", "/items", {"a": 1}, fence=lost)
+        assert server.asked == []
+        assert await made.client.send("POST", "/items", {"a": 1}) == {"id": 1}
+
+
+async def test_an_answer_of_the_fence_that_was_read_late_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that was suspended between the database's answer and its own next step."""
+    times, asked = iter([0.0, 7.0, 7.0, 7.1]), []
+    monkeypatch.setattr(client_module, "time", SimpleNamespace(monotonic=lambda: next(times)))
+
+    async def fence() -> None:
+        asked.append(True)
+
+    async with answering() as (server, _session), open_session() as session:
+        await make(server.then(201, {"id": 1}), session).client.send("POST", "/items", {"a": 1}, fence=fence)
+        assert (len(asked), len(server.asked)) == (2, 1)
+
+
+async def test_a_fenced_write_through_any_other_session_is_refused(made: Made) -> None:
+    async def fence() -> None:
+        """Has nothing against it."""
+
+    with pytest.raises(RuntimeError, match="open_session"):
+        await made.client.send("POST", "/items", {"a": 1}, fence=fence)
+    assert made.server.asked == []
