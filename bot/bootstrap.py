@@ -16,7 +16,7 @@ from aiohttp import web
 from bot.capabilities import REGISTRY
 from bot.domain.capability import Manifest
 from bot.domain.ports import Model
-from bot.github.auth import Credentials, GitHubApp
+from bot.github.auth import Clock, Credentials, GitHubApp
 from bot.github.client import open_session
 from bot.prompting import load_prompts
 from bot.runtime.chores import Chores
@@ -117,7 +117,7 @@ class Service:
 
 
 @contextlib.asynccontextmanager
-async def service(settings: Settings) -> AsyncIterator[Service]:
+async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Service]:
     """The composed service over an open database; nothing runs yet."""
     app_settings = settings.required_app()
     async with contextlib.AsyncExitStack() as stack:
@@ -132,6 +132,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             api_url=app_settings.api_url,
             windows=limits,
             declared=declared_permissions(manifests),
+            clock=clock,
         )
         model = await stack.enter_async_context(_model(settings.model, limits))
         services = Services(

@@ -94,7 +94,7 @@ class Context:
     """What decide() may know besides the facts: how far it may go, its options, and what the App can do here.
 
     `labels` is the repository's allow-list for labels set by ourselves (`Options.extra_labels` included).
-    `commands` is the help of all capabilities that are on. `docs_url` is the page about this assistant.
+    `commands` is the help of all capabilities that are on.
     `unlabel_any`: the maintainers allow /unlabel to take off labels that people set.
     `check_configuration` lists the mistakes in the text of a configuration file.
     """
@@ -104,7 +104,6 @@ class Context:
     labels: frozenset[str] = frozenset()
     needs_info_label: str = "needs-info"
     commands: tuple[CommandHelp, ...] = ()
-    docs_url: str = ""
     unlabel_any: bool = False
     check_configuration: Callable[[str], tuple[str, ...]] = _nothing_wrong
 

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
 
+from bot.domain.text.marker import MARKER_START
+
 _LARGEST_NUMBER: Final = 2**31 - 1
 
 ITEM_EVENTS: Final = frozenset(
     {"issues", "issue_comment", "pull_request", "pull_request_review", "pull_request_review_comment"}
 )
+OWN_WRITES: Final = frozenset({"issue_comment.created", "pull_request_review.submitted"})
+"""What GitHub tells us of our own comments and reviews."""
 LIFECYCLE_EVENTS: Final = frozenset({"installation", "installation_repositories", "repository"})
 
 
@@ -67,7 +71,6 @@ class Event:
     sender: Actor
     via_app: int | None = None
     comment: CommentRef | None = None
-    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,6 @@ class Lifecycle:
     delivery: str
     kind: str
     installation: int
-    account: str
     removed: tuple[int, ...] = ()
     added: tuple[int, ...] = ()
 
@@ -102,6 +104,8 @@ class Route:
     repository: int | None
     number: int | None
     reason: str
+    proof: bool = False
+    """Nothing has to run, but it is kept: after a lost answer it proves that our own write arrived."""
 
 
 def item_key(repository: int, number: int) -> str:
@@ -124,7 +128,8 @@ def route(event: str, payload: Mapping[str, Any], handled: frozenset[str]) -> Ro
         return Route(None, action, installation, repository, None, f"ignored: {name} is not handled")
     sender = payload.get("sender")
     if isinstance(sender, Mapping) and sender.get("type") == "Bot":
-        return Route(None, action, installation, repository, None, f"ignored: {name} was done by a bot")
+        reason = f"ignored: {name} was done by a bot"
+        return Route(None, action, installation, repository, None, reason, proof=_may_be_ours(name, payload))
     item = payload.get("issue") or payload.get("pull_request")
     number = item.get("number") if isinstance(item, Mapping) else None
     if installation is None or repository is None or not _is_id(number) or number > _LARGEST_NUMBER:
@@ -134,10 +139,19 @@ def route(event: str, payload: Mapping[str, Any], handled: frozenset[str]) -> Ro
     return Route(key, action, installation, repository, number, f"queued: {name}")
 
 
+def _may_be_ours(name: str, payload: Mapping[str, Any]) -> bool:
+    """Whether a bot has written something that begins like our comments do; who it was is looked at when it matters."""
+    made = payload.get("comment" if name == "issue_comment.created" else "review")
+    body = made.get("body") if isinstance(made, Mapping) else None
+    return name in OWN_WRITES and isinstance(body, str) and body.startswith(MARKER_START)
+
+
 def parse(event: str, delivery: str, payload: Mapping[str, Any]) -> Delivery:
     """The value of a delivery. Anything that lacks what we need is `Ignored`, with the field that is missing."""
     try:
         if event in ITEM_EVENTS:
+            if _was_moved(event, payload):
+                return Ignored("issues.opened of an issue that was moved here: it was new where it came from")
             return _item_event(event, delivery, payload)
         if event in LIFECYCLE_EVENTS:
             return _lifecycle(event, delivery, payload)
@@ -169,7 +183,6 @@ def repository(data: Mapping[str, Any]) -> Repository:
 def _item_event(event: str, delivery: str, payload: Mapping[str, Any]) -> Event:
     item = payload.get("issue") or payload["pull_request"]
     comment = payload.get("comment") or payload.get("review")
-    label = payload.get("label")
     return Event(
         delivery=delivery,
         kind=f"{event}.{payload['action']}",
@@ -180,8 +193,15 @@ def _item_event(event: str, delivery: str, payload: Mapping[str, Any]) -> Event:
         sender=actor(payload["sender"]),
         via_app=_via_app(comment or item),
         comment=_comment(comment) if comment else None,
-        label=str(label["name"]) if label else None,
     )
+
+
+def _was_moved(event: str, payload: Mapping[str, Any]) -> bool:
+    """A transferred issue is opened at its new place, with its whole thread.
+
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads?actionType=opened#issues
+    """
+    return event == "issues" and payload["action"] == "opened" and bool((payload.get("changes") or {}).get("old_issue"))
 
 
 def _comment(data: Mapping[str, Any]) -> CommentRef:
@@ -196,7 +216,6 @@ def _via_app(data: Mapping[str, Any]) -> int | None:
 def _lifecycle(event: str, delivery: str, payload: Mapping[str, Any]) -> Lifecycle | Ignored:
     action = payload["action"]
     installation = payload["installation"]
-    account = payload.get("repository", {}).get("owner") or installation.get("account") or {}
     removed = [int(one["id"]) for one in payload.get("repositories_removed", ())]
     listed = payload.get("repositories_added" if event == "installation_repositories" else "repositories") or ()
     added = [int(one["id"]) for one in listed] if action in ("added", "created", "removed") else []
@@ -206,7 +225,6 @@ def _lifecycle(event: str, delivery: str, payload: Mapping[str, Any]) -> Lifecyc
         delivery=delivery,
         kind=f"{event}.{action}",
         installation=int(installation["id"]),
-        account=str(account.get("login", "")),
         removed=tuple(removed),
         added=tuple(added),
     )

@@ -32,6 +32,8 @@ class Windows(Protocol):
 
     async def take_write(self, installation: int) -> float: ...
 
+    async def now(self) -> datetime: ...
+
 
 class Fence(Protocol):
     """Raises ClaimLost if this worker must not write any more."""

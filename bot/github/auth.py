@@ -2,14 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 import aiohttp
 import jwt
 from cachetools import LRUCache, TTLCache
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bot.domain.errors import Terminal
 from bot.domain.facts import AppIdentity
@@ -29,11 +31,23 @@ _LEVELS: Final = {"read": 1, "write": 2, "admin": 3}
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """`wall` gives seconds since 1970 (for tokens that GitHub dates), `steady` never goes back (for ages)."""
+
+    wall: Callable[[], float] = time.time
+    steady: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
-    """The App's id and private key (PEM)."""
+    """The App's id and private key (PEM). Reading a key takes as long as a hundred signatures: it is read once."""
 
     app_id: int
     private_key: str
+    _key: RSAPrivateKey = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_key", load_pem_private_key(self.private_key.encode(), password=None))
 
     def jwt(self, now: float) -> str:
         """RS256, back-dated 60 s against clock drift, good for 9 minutes (GitHub's limit is 10).
@@ -41,7 +55,7 @@ class Credentials:
         https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
         """
         claims = {"iat": int(now) - 60, "exp": int(now) - 60 + _JWT_LIFETIME, "iss": str(self.app_id)}
-        return jwt.encode(claims, self.private_key, algorithm="RS256")
+        return jwt.encode(claims, self._key, algorithm="RS256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +82,14 @@ class GitHubApp:
         api_url: str,
         windows: Windows,
         declared: Mapping[str, str],
+        clock: Clock | None = None,
     ) -> None:
         self._session = session
         self._credentials = credentials
         self._api_url = api_url
         self._windows = windows
         self._declared = declared
+        self._clock = clock or Clock()
         self._tokens: TTLCache[tuple[int, int], tuple[str, float]] = TTLCache(10_000, 3600)
         self._installations: TTLCache[int, Installation] = TTLCache(10_000, 300)
         self._without_owner_files: TTLCache[int, bool] = TTLCache(10_000, 600)
@@ -156,7 +172,7 @@ class GitHubApp:
         return self.client(installation, _LISTING)
 
     async def _app_token(self, renew: bool) -> str:
-        return f"Bearer {self._credentials.jwt(time.time())}"
+        return f"Bearer {self._credentials.jwt(self._clock.wall())}"
 
     async def _token(self, installation: int, repository: int, *, renew: bool) -> str:
         key = (installation, repository)
@@ -165,7 +181,7 @@ class GitHubApp:
             if renew:
                 self._tokens.pop(key, None)
             token, good_until = self._tokens.get(key, ("", 0.0))
-            if time.monotonic() >= good_until:
+            if self._clock.steady() >= good_until:
                 token, good_until = await self._new_token(installation, repository)
                 self._tokens[key] = (token, good_until)
         return f"Bearer {token}"
@@ -184,8 +200,8 @@ class GitHubApp:
             permissions = intersection(self._declared, granted.permissions)
             narrowed = {"repository_ids": [repository], "permissions": permissions}
         data = await self.api.send("POST", f"/app/installations/{installation}/access_tokens", narrowed)
-        asked = time.monotonic()
-        lifetime = (_time(data["expires_at"]) - time.time()) if data.get("expires_at") else 3600.0
+        asked = self._clock.steady()
+        lifetime = (_time(data["expires_at"]) - self._clock.wall()) if data.get("expires_at") else 3600.0
         # The lifetime is at most an hour whatever our clock says, and never so short that we would ask in a loop.
         return str(data["token"]), asked + min(max(lifetime, 360.0), 3600.0) - _RENEW_BEFORE
 

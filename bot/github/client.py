@@ -143,7 +143,8 @@ class GitHub(GitHubAPI):
     async def _take_slot(self, installation: int) -> None:
         while (wait := await self._windows.take_write(installation)) > 0:
             if wait > _PATIENCE:
-                until = datetime.now(UTC) + timedelta(seconds=wait)
+                # By the clock that the queue goes by: this process's own may be another.
+                until = await self._windows.now() + timedelta(seconds=wait)
                 raise Deferred(until, "this installation's write rate is used up")
             await asyncio.sleep(wait)
 

@@ -1,6 +1,6 @@
 """The one way to write to GitHub: reads the target, applies only the difference, looks before it repeats."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, assert_never
@@ -20,8 +20,10 @@ from bot.github.errors import Absent, Forbidden, Refused
 
 log = structlog.get_logger()
 
-SETTLE: Final = timedelta(seconds=10)
-"""How long after an unanswered write its absence from a list is believed: lists may lag behind writes."""
+LOOKS: Final = tuple(timedelta(seconds=one) for one in (10, 30, 60, 180, 600))
+"""When to look again for a write that had no answer, counted from the write: lists may lag behind."""
+SETTLE: Final = timedelta(seconds=60)
+"""From then on its absence is believed where the issue counts as many comments as its list shows."""
 
 
 class EffectState(Protocol):
@@ -41,7 +43,14 @@ class Ledger(Protocol):
     """Announces and confirms writes, bound to one delivery."""
 
     async def begin(self, key: str) -> EffectState: ...
-    async def announce(self, key: str, detail: dict[str, Any]) -> None: ...
+    async def announce(self, key: str, detail: dict[str, Any]) -> None:
+        """A write is sent now: `begun_at` is this moment from now on."""
+        ...
+
+    async def heard(self, since: datetime) -> Sequence[Mapping[str, Any]]:
+        """Payloads of comments and reviews by bots in this repository that were delivered since, newest first."""
+        ...
+
     async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None: ...
     async def refused(self, key: str) -> None: ...
     async def save_thread(self, thread: Thread) -> None: ...
@@ -171,7 +180,7 @@ class Executor:
         if row.target_id is not None:
             return await self._edit_status(body, replace(thread, comment_id=row.target_id))
         # Also at the first attempt: an installation that came back finds what it said before it went.
-        found = await self._find(body) if row.fresh else await self._look(body, row.begun_at)
+        found = await self._look(f"{self._issue}/comments", body, row)
         if found is not None:
             await self.ledger.done(key, target=found)
             return await self._edit_status(body, replace(thread, comment_id=found))
@@ -193,12 +202,13 @@ class Executor:
         row = await self.ledger.begin(key)
         if row.state == "done":
             return
-        if not row.fresh and (found := await self._look(effect.body, row.begun_at)) is not None:
+        if not row.fresh and (found := await self._look(f"{self._issue}/comments", effect.body, row)) is not None:
             await self.ledger.done(key, target=found)
             return
         await self._create_comment(key, effect.body)
 
     async def _create_comment(self, key: str, body: Rendered) -> int:
+        await self.ledger.announce(key, {})
         try:
             made = await self._write("POST", f"{self._issue}/comments", {"body": body.body})
         except (Refused, Absent, Forbidden):
@@ -208,24 +218,47 @@ class Executor:
         await self.ledger.done(key, target=identifier)
         return identifier
 
-    async def _look(self, body: Rendered, begun_at: datetime) -> int | None:
-        """After a write without an answer: our comment with this marker, or None once a list can be believed."""
-        found = await self._find(body)
+    async def _look(self, url: str, body: Rendered, row: EffectState) -> int | None:
+        """Ours with the marker of `body`, in the list of comments or reviews at `url` or in what was delivered.
+
+        After a write without an answer None means that it did not happen; Deferred, that this cannot be known yet.
+        """
+        listed = [one async for one in self.github.pages(url)]
+        found = self._ours(listed, body)
+        if found is not None or row.fresh:
+            return found
+        # GitHub tells of our own writes as of others': a delivery is proof, however far the lists lag behind.
+        heard = [one.get("comment") or one.get("review") or {} for one in await self.ledger.heard(row.begun_at)]
+        found = self._ours(heard, body)
         if found is None:
-            await self._settled(begun_at)
+            await self._settled(row.begun_at, shown=len(listed) if url.endswith("/comments") else None)
         return found
 
-    async def _find(self, body: Rendered) -> int | None:
-        """Our comment with the marker of `body`, if the thread shows one."""
+    def _ours(self, made: Sequence[Mapping[str, Any]], body: Rendered) -> int | None:
         wanted = find_marker(body.body, self.marker_key)
-        async for one in self.github.pages(f"{self._issue}/comments"):
-            if self._is_ours(one) and find_marker(str(one.get("body") or ""), self.marker_key) == wanted:
-                return int(one["id"])
-        return None
+        return next(
+            (
+                int(one["id"])
+                for one in made
+                if self._is_ours(one) and find_marker(str(one.get("body") or ""), self.marker_key) == wanted
+            ),
+            None,
+        )
 
-    async def _settled(self, begun_at: datetime) -> None:
-        if (await self.ledger.now()) < begun_at + SETTLE:
-            raise Deferred(begun_at + SETTLE, "a write had no answer; looking again before repeating it")
+    async def _settled(self, begun_at: datetime, *, shown: int | None) -> None:
+        """Deferred while a list may lag behind: for `SETTLE`, then while it shows fewer than the issue counts.
+
+        Comments that GitHub counts and hides (of people it holds for spammers) end the wait at the last look.
+        """
+        passed = await self.ledger.now() - begun_at
+        if passed >= SETTLE and not await self._lags(shown):
+            return
+        later = next((one for one in LOOKS if one > passed), None)
+        if later is not None:
+            raise Deferred(begun_at + later, "a write had no answer; looking again before repeating it")
+
+    async def _lags(self, shown: int | None) -> bool:
+        return shown is not None and shown < int((await self.github.get(self._issue)).get("comments") or 0)
 
     def _is_ours(self, data: Mapping[str, Any]) -> bool:
         """By the account, or the App that it came through; the marker's key does the rest."""
@@ -239,7 +272,7 @@ class Executor:
         row = await self.ledger.begin(key)
         if row.state == "done":
             return
-        if not row.fresh and (found := await self._look_for_review(pull, effect.body, row.begun_at)) is not None:
+        if not row.fresh and (found := await self._look(f"{pull}/reviews", effect.body, row)) is not None:
             await self.ledger.done(key, target=found, detail={"remarks": list(effect.digests)})
             return
         if (await self.github.get(pull))["head"]["sha"] != effect.head_sha:
@@ -249,6 +282,7 @@ class Executor:
         comments = [
             {**position, "body": body.body} for position, body in zip(effect.remarks, effect.bodies, strict=True)
         ]
+        await self.ledger.announce(key, {})
         data = {"commit_id": effect.head_sha, "event": "COMMENT", "body": effect.body.body, "comments": comments}
         try:
             made = await self._write("POST", f"{pull}/reviews", data)
@@ -256,14 +290,6 @@ class Executor:
             await self.ledger.refused(key)
             raise
         await self.ledger.done(key, target=int(made["id"]), detail={"remarks": list(effect.digests)})
-
-    async def _look_for_review(self, pull: str, body: Rendered, begun_at: datetime) -> int | None:
-        wanted = find_marker(body.body, self.marker_key)
-        async for one in self.github.pages(f"{pull}/reviews"):
-            if self._is_ours(one) and find_marker(str(one.get("body") or ""), self.marker_key) == wanted:
-                return int(one["id"])
-        await self._settled(begun_at)
-        return None
 
     async def _put_reaction(self, effect: PutReaction) -> None:
         """GitHub answers 200 for a reaction that is there already, so repeating is harmless."""

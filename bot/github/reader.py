@@ -68,8 +68,15 @@ class Reader:
         return _item(await self.github.get(f"{self._repository}/{kind}/{self.event.number}"), self.event.is_pull)
 
     async def comments(self) -> tuple[Comment, ...]:
-        """The whole thread, oldest first."""
-        return tuple([_comment(one) async for one in self.github.pages(f"{self._issue}/comments")])
+        """The whole thread, oldest first; with the comment that the event is about where the list lags behind."""
+        listed = [_comment(one) async for one in self.github.pages(f"{self._issue}/comments")]
+        said = self.event.comment
+        if said is None or self.event.kind != "issue_comment.created" or any(one.id == said.id for one in listed):
+            return tuple(listed)
+        try:
+            return (*listed, _comment(await self.github.get(f"{self._repository}/issues/comments/{said.id}")))
+        except Absent:
+            return tuple(listed)
 
     async def read(self, needs: frozenset[Need], item: Item) -> dict[str, Any]:
         """The asked groups, by field name of `Facts`, and `unread`: what GitHub would not show."""

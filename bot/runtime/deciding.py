@@ -4,15 +4,17 @@ import asyncio
 import hashlib
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 import structlog
 
+from bot.domain.actions import Reply
 from bot.domain.capability import TRIAGE_ROLES, Capability, Context, Manifest, Mode
 from bot.domain.codec import encode
 from bot.domain.commands import parse_commands
 from bot.domain.events import Event
 from bot.domain.facts import AppIdentity, Facts, Item, Need, ThreadMemory
-from bot.domain.gate import judge
+from bot.domain.gate import Verdict, judge
 from bot.domain.plan import ModelAnswer, Skip
 from bot.domain.repo_config import ConfigSchema, RepoConfig
 from bot.github.auth import Installation
@@ -23,6 +25,10 @@ from bot.runtime.services import Services
 from bot.store.records import Decision, Subject
 
 log = structlog.get_logger()
+
+REPLIES_PER_HOUR: Final = 10
+"""To one person in one thread."""
+_ENOUGH: Final = "this person has had enough replies here for this hour"
 
 
 class Deciding:
@@ -146,7 +152,7 @@ class Deciding:
         tokens = answer.tokens if answer else 0
         if isinstance(decided, Skip):
             return Decision(name, digest, decided.reason, (), "", None, tokens, [], [])
-        verdicts = judge(capability.manifest, decided, facts, context)
+        verdicts = await self._within_replies(judge(capability.manifest, decided, facts, context), facts)
         why = decided.why
         return Decision(
             capability=name,
@@ -162,6 +168,16 @@ class Deciding:
                 for action, one in zip(decided.actions, verdicts, strict=True)
             ],
         )
+
+    async def _within_replies(self, verdicts: tuple[Verdict, ...], facts: Facts) -> tuple[Verdict, ...]:
+        """No more replies than a person reads: another bot with a person's account would go on for ever."""
+        if not any(isinstance(one.action, Reply) for one in verdicts):
+            return verdicts
+        event = facts.event
+        scope = f"replies:{event.repository.id}#{event.number}:{event.sender.id}:{facts.now:%H}"
+        if await self._services.limits.spend(scope, 1, REPLIES_PER_HOUR):
+            return verdicts
+        return tuple(Verdict(None, _ENOUGH) if isinstance(one.action, Reply) else one for one in verdicts)
 
     async def _answer(self, capability: Capability, facts: Facts, context: Context) -> ModelAnswer | None:
         if self._services.model is None:

@@ -1,5 +1,7 @@
 """The executor's ledger, bound to one delivery."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +24,9 @@ class DeliveryLedger:
 
     async def announce(self, key: str, detail: dict[str, Any]) -> None:
         await self.records.announce(key, detail)
+
+    async def heard(self, since: datetime) -> Sequence[Mapping[str, Any]]:
+        return [json.loads(one) for one in await self.records.heard(self.subject.repository, since)]
 
     async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None:
         await self.records.done(key, target=target, detail=detail)

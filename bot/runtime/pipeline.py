@@ -104,8 +104,6 @@ class Pipeline:
 
     async def _run(self, event: Event, app: AppIdentity, waiting: Waiting, fence: Fence) -> str:
         installation = await self._services.app.installation(event.installation)
-        if installation.suspended:
-            raise Terminal("the installation is suspended")
         github = self._services.app.client(event.installation, event.repository.id)
         subject = Subject(event.delivery, event.kind, event.repository.id, event.number, "")
         now = await self._services.limits.now()

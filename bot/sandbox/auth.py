@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ _UNCHECKED = dict.fromkeys(
 class AppCaller:
     """The App itself."""
 
+    app_id: int
     token_id: str = "jwt"  # noqa: S105 - the name in the request log, no secret
 
 
@@ -51,10 +52,10 @@ Caller = AppCaller | InstallationCaller
 
 @dataclass(slots=True)
 class Authenticator:
-    """Checks credentials against the state; keeps tokens by their SHA-256 only."""
+    """Checks credentials against the state; keeps tokens by their SHA-256 only. `public_keys`: PEM by App id."""
 
     state: State
-    public_key: bytes
+    public_keys: dict[int, bytes]
     now: Callable[[], datetime]
     tokens: dict[str, InstallationCaller] = field(default_factory=dict)
     issued: int = 0
@@ -103,17 +104,25 @@ class Authenticator:
             raise ApiError(401, "Bad credentials")
         if installation.suspended_at is not None:
             raise ApiError(403, "This installation has been suspended")
-        return found
+        return replace(found, permissions=_still_granted(found.permissions, installation.permissions))
 
     def _app(self, credential: str) -> AppCaller:
-        try:
-            claims = jwt.decode(credential, self.public_key, algorithms=["RS256"], options=_UNCHECKED)  # type: ignore[arg-type]
-        except jwt.PyJWTError:
-            raise ApiError(401, "A JSON web token could not be decoded") from None
-        _check_times(claims, self.now().timestamp())
-        if str(claims.get("iss")) not in (str(self.state.app.id), f"Iv1.{self.state.app.id:016x}"):
-            raise ApiError(404, "Integration not found")
-        return AppCaller()
+        for app_id, key in self.public_keys.items():
+            try:
+                claims = jwt.decode(credential, key, algorithms=["RS256"], options=_UNCHECKED)  # type: ignore[arg-type]
+            except jwt.PyJWTError:
+                continue
+            _check_times(claims, self.now().timestamp())
+            if str(claims.get("iss")) not in (str(app_id), f"Iv1.{app_id:016x}"):
+                raise ApiError(404, "Integration not found")
+            return AppCaller(app_id)
+        raise ApiError(401, "A JSON web token could not be decoded")
+
+
+def _still_granted(held: Mapping[str, str], granted: Mapping[str, str]) -> dict[str, str]:
+    """What a token may do once its installation has lost permissions: the lower of both levels."""
+    present = {name: level for name, level in held.items() if name in granted}
+    return {name: min(level, granted[name], key=lambda one: LEVELS.get(one, 0)) for name, level in present.items()}
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.sandbox.answers import ApiError, not_found
 from bot.sandbox.auth import AppCaller, Authenticator, Caller, InstallationCaller
 from bot.sandbox.hooks import Hookshot
-from bot.sandbox.model import Comment, Issue, Json, Repository, Review, ReviewComment, Snapshot
+from bot.sandbox.model import App, Comment, Issue, Json, Repository, Review, ReviewComment, Snapshot
+from bot.sandbox.record import LoggedRequest
 from bot.sandbox.routing import Access, Route
 from bot.sandbox.shapes.links import Links
 from bot.sandbox.state import State
@@ -30,15 +32,25 @@ class Call:
     """The first `Accept` entry: endpoints with raw forms look at it."""
     writes_ago: int = 0
     """Above 0: answer lists of comments as they were that many writes before."""
+    log: LoggedRequest | None = None
+    lists_at: datetime | None = None
+    """Answer lists of comments as they were then."""
 
     @property
     def state(self) -> State:
         return self.world.state
 
     @property
+    def app(self) -> App:
+        """The App that calls."""
+        if isinstance(self.caller, AppCaller):
+            return self.state.apps[self.caller.app_id]
+        return self.state.installations[self.caller.installation_id].app
+
+    @property
     def actor(self) -> Actor:
         """The App's bot: whatever comes by this API is done by it."""
-        return Actor(self.state.app.bot, self.state.app)
+        return Actor(self.app.bot, self.app)
 
     @property
     def repo(self) -> Repository:
@@ -141,7 +153,13 @@ class Call:
         return item, found
 
     def lists(self, item: Issue) -> Snapshot:
-        """The thread's comment lists: now, or as many writes ago as a fault says."""
+        """The thread's comment lists: now, or as old as a fault says."""
+        if self.lists_at is not None:
+            for past in item.history:
+                if past.until is not None and past.until > self.lists_at:
+                    if self.log is not None:
+                        self.log.stale = True
+                    return past
         if 0 < self.writes_ago <= len(item.history):
             return item.history[-self.writes_ago]
         pull = item.pull

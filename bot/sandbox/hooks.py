@@ -87,10 +87,13 @@ class Hookshot:
     secret: str
     now: Callable[[], datetime]
     url: str | None = None
+    holding: bool = False
+    """While true, nothing is sent: it waits for `release`."""
     log: list[Delivery] = field(default_factory=list)
     next_delivery_id: int = 5_000_000
     keep: timedelta = timedelta(days=3)
     """For how long a delivery can be listed, read and sent again."""
+    _held: dict[int, Delivery] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _session: aiohttp.ClientSession | None = None
 
@@ -130,13 +133,23 @@ class Hookshot:
             redelivery=redelivery,
         )
         self.log.append(made)
+        if self.holding:
+            self._held[made.id] = made
+        else:
+            self._start(made)
+        return made
+
+    def release(self, delivery_id: int) -> None:
+        """Send one that was held; KeyError when none such waits."""
+        self._start(self._held.pop(delivery_id))
+
+    def _start(self, made: Delivery) -> None:
         if self.url is None:
             _failed(made, "failed to connect to host", 502)
-        else:
-            task = asyncio.get_running_loop().create_task(self._post(made, self.url))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        return made
+            return
+        task = asyncio.get_running_loop().create_task(self._post(made, self.url))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def redeliver(self, delivery_id: int) -> Delivery:
         """Send a delivery again under its old GUID; KeyError when it is not in the log."""
@@ -161,6 +174,11 @@ class Hookshot:
 
     def find(self, delivery_id: int) -> Delivery | None:
         return next((item for item in self.kept() if item.id == delivery_id), None)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a delivery is under way."""
+        return bool(self._tasks)
 
     async def drain(self) -> None:
         """Wait until no delivery is under way, those caused meanwhile included."""

@@ -41,6 +41,7 @@ class App:
 @dataclass(slots=True)
 class Installation:
     id: int
+    app: App
     account: Account
     permissions: dict[str, str]
     events: list[str]
@@ -158,6 +159,8 @@ class Snapshot:
     comments: tuple[Comment, ...]
     reviews: tuple[Review, ...]
     review_comments: tuple[ReviewComment, ...]
+    until: datetime | None = None
+    """When the write came that ended this state; None: it is the present one."""
 
 
 @dataclass(slots=True)

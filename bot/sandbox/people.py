@@ -189,12 +189,22 @@ class People:
         return repos.commit_to_branch(self.world, found, self._actor(author), name, files, message).sha
 
     def install_app(
-        self, account: str, actor: str | None = None, repositories: Sequence[str] | None = None
+        self,
+        account: str,
+        actor: str | None = None,
+        repositories: Sequence[str] | None = None,
+        *,
+        app_id: int | None = None,
     ) -> Installation:
-        """Install on all repositories (None) or on some."""
+        """Install on all repositories (None) or on some; without `app_id`, the first App."""
         chosen = None if repositories is None else [self._repo(name) for name in repositories]
         owner = self.world.state.account(account)
-        return repos.install(self.world, owner, self._actor(actor or account), chosen)
+        app = self.world.state.app if app_id is None else self.world.state.apps[app_id]
+        return repos.install(self.world, app, owner, self._actor(actor or account), chosen)
+
+    def change_permissions(self, account: str, actor: str, permissions: Mapping[str, str]) -> None:
+        """The owner accepts other permissions, fewer ones included."""
+        repos.change_permissions(self.world, self._installation(account), self._actor(actor), permissions)
 
     def uninstall_app(self, account: str, actor: str | None = None) -> None:
         repos.uninstall(self.world, self._installation(account), self._actor(actor or account))

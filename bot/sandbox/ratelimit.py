@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 WINDOW_SECONDS = 3600
+UNSAID = timedelta(seconds=60)
+_STATUSES = (403, 429)
+
+
+def asked_to_wait(status: int, headers: Mapping[str, str], body: Any, now: datetime) -> datetime | None:
+    """Until when this answer tells its receiver to send nothing more; None if it is not about rates.
+
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+    """
+    if status not in _STATUSES:
+        return None
+    if "Retry-After" in headers:
+        return now + timedelta(seconds=int(headers["Retry-After"]))
+    if headers.get("x-ratelimit-remaining") == "0":
+        return datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
+    secondary = isinstance(body, Mapping) and "secondary rate limit" in str(body.get("message", ""))
+    return now + UNSAID if secondary or status == 429 else None
 
 
 @dataclass(slots=True)

@@ -30,6 +30,14 @@ class LoggedRequest:
     fault: str | None = None
     unknown: str | None = None
     """Why the request is not one that this GitHub knows."""
+    owner: str = ""
+    """Whose limits it counts for: an installation, or the App."""
+    wait_until: datetime | None = None
+    """Until when the answer asked its owner to send nothing more."""
+    stale: bool = False
+    """A list was answered that lags behind what is there."""
+    too_early: bool = False
+    """It came while its owner had been asked to wait."""
 
     @property
     def is_write(self) -> bool:

@@ -76,7 +76,7 @@ def sample_state() -> State:
         clock[0] = now - timedelta(days=200 - 40 * number)
         _closed_issue(world, repo, (jonas, mira), (title, body, labels), answer)
     clock[0] = now - timedelta(days=2)
-    repos.install(world, organisation, Actor(mira), None)
+    repos.install(world, state.app, organisation, Actor(mira), None)
     return state
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
 from bot.sandbox.auth import Authenticator, InstallationCaller
-from bot.sandbox.control import Control
+from bot.sandbox.control import ACTIONS, Control
 from bot.sandbox.credentials import Credentials, generate
 from bot.sandbox.faults import FaultBook
 from bot.sandbox.hooks import Delivery, Hookshot
@@ -21,9 +21,9 @@ from bot.sandbox.record import LoggedRequest
 from bot.sandbox.sample import sample_state
 from bot.sandbox.server import RestServer
 from bot.sandbox.shapes.links import Links
-from bot.sandbox.state import State
+from bot.sandbox.state import State, new_app
 from bot.sandbox.threads import ThreadView, view
-from bot.sandbox.world import World
+from bot.sandbox.world import Announcement, World
 
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
 
@@ -40,10 +40,13 @@ class Sandbox(People):
         self.api_prefix = ""
         """`/api/v3` makes the URLs in webhook payloads Enterprise Server's."""
         self._hooks = Hookshot(self.state.app.id, self.credentials.webhook_secret, self.now)
-        super().__init__(World(self.state, self.now, self._hook_links, self._hooks.send))
-        self._auth = Authenticator(self.state, self.credentials.public_key(), self.now)
+        self._hooks_of = {self.state.app.id: self._hooks}
+        self.overhear: Callable[[Announcement], None] | None = None
+        """Called with every announcement besides its App: how other bots learn what happens."""
+        super().__init__(World(self.state, self.now, self._hook_links, self._tell))
+        self._auth = Authenticator(self.state, {self.state.app.id: self.credentials.public_key()}, self.now)
         limits = RateLimit(self.state.rate_limit)
-        self._server = RestServer(self.world, self._hooks, self._auth, limits)
+        self._server = RestServer(self.world, self._hooks_of, self._auth, limits, self.act)
 
     @classmethod
     @asynccontextmanager
@@ -76,7 +79,8 @@ class Sandbox(People):
         try:
             yield self
         finally:
-            await self._hooks.close()
+            for hooks in self._hooks_of.values():
+                await hooks.close()
             await runner.cleanup()
 
     def now(self) -> datetime:
@@ -152,6 +156,12 @@ class Sandbox(People):
         """Every delivery attempt, oldest first."""
         return self._hooks.log
 
+    def clear_log(self) -> None:
+        """Forget what was asked and delivered so far, and whom this GitHub asked to wait."""
+        self.requests.clear()
+        self.deliveries.clear()
+        self._server.waiting.clear()
+
     def redeliver(self, delivery_id: int) -> Delivery:
         """Send a delivery again under its GUID; KeyError when it is not in the log."""
         return self._hooks.redeliver(delivery_id)
@@ -160,9 +170,40 @@ class Sandbox(People):
         """Send any payload, signed (bytes as they are)."""
         return self._hooks.deliver(event, payload, guid=guid)
 
+    def hold_webhooks(self, held: bool) -> None:
+        """While held, deliveries of the first App wait for `release`."""
+        self._hooks.holding = held
+
+    def release(self, delivery_id: int) -> None:
+        """Send a delivery that was held; KeyError when none such waits."""
+        self._hooks.release(delivery_id)
+
     async def drain_webhooks(self) -> None:
-        """Wait until no delivery is under way."""
-        await self._hooks.drain()
+        """Wait until no delivery is under way, to whichever App."""
+        while any(hooks.busy for hooks in self._hooks_of.values()):
+            for hooks in self._hooks_of.values():
+                await hooks.drain()
+
+    def add_app(self, slug: str, credentials: Credentials) -> Hookshot:
+        """Another App with credentials of its own; returns what sends its deliveries (`app_id`, `url`, `log`)."""
+        state = self.state
+        bot = state.add_account(f"{slug}[bot]", "Bot", when=self.now())
+        app = new_app(state.next_id(), slug, state.app.owner, bot)
+        state.other_apps[app.id] = app
+        self._auth.public_keys[app.id] = credentials.public_key()
+        made = self._hooks_of[app.id] = Hookshot(app.id, credentials.webhook_secret, self.now)
+        return made
+
+    def act(self, name: str, arguments: Mapping[str, Any]) -> object:
+        """Do one of the things that people do, by its name; KeyError when nobody can do that."""
+        if name not in ACTIONS:
+            raise KeyError(name)
+        return getattr(self, name)(**arguments)
+
+    def _tell(self, announcement: Announcement) -> None:
+        self._hooks_of[announcement.app.id].send(announcement)
+        if self.overhear is not None:
+            self.overhear(announcement)
 
     def thread(self, repo: str, number: int) -> ThreadView:
         return view(self.state, repo, number)

@@ -7,7 +7,9 @@ import dataclasses
 import hashlib
 import json
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -17,11 +19,11 @@ from multidict import CIMultiDict
 
 from bot.sandbox.answers import Answer, ApiError, Listing, not_found
 from bot.sandbox.api.table import ROUTES
-from bot.sandbox.auth import Authenticator, Caller, InstallationCaller
+from bot.sandbox.auth import AppCaller, Authenticator, Caller, InstallationCaller
 from bot.sandbox.call import Call, moved_permanently
-from bot.sandbox.faults import Fault, FaultBook, FaultKind
+from bot.sandbox.faults import LIMITS, Fault, FaultBook, FaultKind, limited
 from bot.sandbox.hooks import Hookshot
-from bot.sandbox.ratelimit import RateLimit
+from bot.sandbox.ratelimit import RateLimit, asked_to_wait
 from bot.sandbox.record import LoggedRequest, Record, visible_headers
 from bot.sandbox.routing import PAGED, check_query, find_route, parse_body
 from bot.sandbox.shapes.links import Links
@@ -45,27 +47,51 @@ class RestServer:
     """Answers requests of the REST API; every one is in `record`."""
 
     world: World
-    hooks: Hookshot
+    hooks: Mapping[int, Hookshot]
+    """By App id."""
     auth: Authenticator
     limits: RateLimit
+    act: Callable[[str, Mapping[str, Any]], object]
+    """Does what people can do, by its name."""
     faults: FaultBook = field(default_factory=FaultBook)
     record: Record = field(default_factory=Record)
+    waiting: dict[str, datetime] = field(default_factory=dict)
+    """Until when whom was asked to send nothing."""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
         entry = self._log(request, raw)
+        self._check_windows(request, entry)
         fault = self.faults.take(entry.method, unquote(entry.path))
         entry.fault = fault.kind.value if fault else None
         if fault is not None:
             early = await self._before(request, entry, fault)
             if early is not None:
+                self._note_window(entry, early)
                 return early
         entry.status = 500  # stays when an endpoint fails, which is a mistake of the stand-in
         response = self._respond(request, entry, raw, fault)
         if fault is not None:
             response = await self._after(request, response, entry, fault)
         entry.status = 0 if _is_reset(fault) else response.status
+        if not _is_reset(fault):
+            self._note_window(entry, response)
         return response
+
+    def _check_windows(self, request: web.Request, entry: LoggedRequest) -> None:
+        """Note whose request it is, and whether it comes while its owner was asked to wait."""
+        try:
+            entry.owner = _owner(self.auth.caller(request.headers.get("Authorization")))
+        except ApiError:
+            return
+        entry.too_early = entry.at < self.waiting.get(entry.owner, entry.at)
+
+    def _note_window(self, entry: LoggedRequest, response: web.StreamResponse) -> None:
+        raw = response.body if isinstance(response, web.Response) and response.status >= 400 else None
+        body = _readable(raw) if isinstance(raw, bytes) else None
+        entry.wait_until = asked_to_wait(response.status, response.headers, body, self.world.now())
+        if entry.wait_until is not None:
+            self.waiting[entry.owner] = max(entry.wait_until, self.waiting.get(entry.owner, entry.wait_until))
 
     def _log(self, request: web.Request, raw: bytes) -> LoggedRequest:
         path = request.raw_path.partition("?")[0]
@@ -90,6 +116,9 @@ class RestServer:
             return None
         if fault.kind is FaultKind.RESET_BEFORE:
             return _broken(request)
+        if fault.kind in (FaultKind.ACT, FaultKind.EXPIRE):
+            self._happen(fault)
+            return None
         if fault.kind is FaultKind.STATUS_BEFORE:
             made = self._faulty(fault)
         elif fault.kind is FaultKind.REDIRECT:
@@ -97,10 +126,18 @@ class RestServer:
             made = self._faulty(moved)
         elif fault.kind is FaultKind.BAD_TOKEN:
             made = self._error(ApiError(401, "Bad credentials"), None)
+        elif fault.kind in LIMITS:
+            made = self._faulty(limited(fault, self.world.now()))
         else:
             return None
         entry.status = made.status
         return made
+
+    def _happen(self, fault: Fault) -> None:
+        if fault.kind is FaultKind.EXPIRE:
+            self.auth.revoke_all()
+        else:
+            self.act(fault.act, fault.arguments)
 
     async def _after(
         self, request: web.Request, response: web.StreamResponse, entry: LoggedRequest, fault: Fault
@@ -143,9 +180,10 @@ class RestServer:
             params["repo"] = params["repo"].removesuffix(".git")
             self._check_name(entry, links, params)
         check_query(route, entry.query)
+        lags = fault is not None and fault.kind is FaultKind.LAG
         return Call(
             world=self.world,
-            hooks=self.hooks,
+            hooks=self.hooks[self._app_id(caller)],
             auth=self.auth,
             caller=caller,
             links=links,
@@ -154,8 +192,15 @@ class RestServer:
             query=entry.query,
             body=parse_body(route, raw),
             media=_media(request, route.media),
+            log=entry,
             writes_ago=fault.writes_ago if fault and fault.kind is FaultKind.STALE else 0,
+            lists_at=self.world.now() - timedelta(seconds=fault.seconds) if fault and lags else None,
         )
+
+    def _app_id(self, caller: Caller) -> int:
+        if isinstance(caller, AppCaller):
+            return caller.app_id
+        return self.world.state.installations[caller.installation_id].app.id
 
     def _by_id(self, path: str) -> str:
         # /repositories/{id}/… is where redirects of renamed repositories lead
@@ -282,7 +327,7 @@ def _media(request: web.Request, special: frozenset[str]) -> str:
 def _owner(caller: Caller | None) -> str:
     if isinstance(caller, InstallationCaller):
         return f"installation ID {caller.installation_id}"
-    return "app"
+    return f"app ID {caller.app_id}" if caller is not None else "nobody"
 
 
 def _link_header(call: Call, page: int, last: int) -> dict[str, str]:

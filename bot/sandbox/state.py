@@ -42,6 +42,7 @@ class State:
     """One stand-in GitHub: accounts, the App, its installations, repositories and their objects."""
 
     app: App
+    """The first App; tests may add others."""
     git: GitStore = field(default_factory=GitStore)
     accounts: dict[str, Account] = field(default_factory=dict)
     """Lower-case login -> account."""
@@ -49,6 +50,7 @@ class State:
     installations: dict[int, Installation] = field(default_factory=dict)
     former_names: dict[str, int] = field(default_factory=dict)
     """Lower-case full name of a renamed repository -> its id."""
+    other_apps: dict[int, App] = field(default_factory=dict)
     last_id: int = 1000
     rate_limit: int = 5000
 
@@ -82,12 +84,14 @@ class State:
         """Return the issue or pull request; KeyError when there is none."""
         return self.repository(full_name).issues[number]
 
-    def installation_of(self, repo: Repository) -> Installation | None:
-        """Return the installation that covers `repo`, suspended or not."""
-        for installation in self.installations.values():
-            if installation.account is repo.owner and covers(installation, repo):
-                return installation
-        return None
+    @property
+    def apps(self) -> dict[int, App]:
+        """Every App by its id."""
+        return {self.app.id: self.app, **self.other_apps}
+
+    def installations_of(self, repo: Repository) -> list[Installation]:
+        """Return the installations that cover `repo`, one per App at most, suspended or not."""
+        return [one for one in self.installations.values() if one.account is repo.owner and covers(one, repo)]
 
     def installed_repositories(self, installation: Installation) -> list[Repository]:
         return [
@@ -203,17 +207,21 @@ def covers(installation: Installation, repo: Repository) -> bool:
 def new_state(when: datetime, *, app_id: int = 1, slug: str = "contribution-assistant") -> State:
     """Return an empty GitHub that knows one App, installed nowhere."""
     owner = Account(900, "sample-org", "Organization", when, "Sample Organisation")
-    bot = Account(901, f"{slug}[bot]", "Bot", when)
-    app = App(
+    app = new_app(app_id, slug, owner, Account(901, f"{slug}[bot]", "Bot", when))
+    accounts = {owner.login.lower(): owner, app.bot.login.lower(): app.bot}
+    return State(app=app, accounts=accounts)
+
+
+def new_app(app_id: int, slug: str, owner: Account, bot: Account) -> App:
+    """An App with the permissions and events that the assistant asks for."""
+    return App(
         id=app_id,
         slug=slug,
         name=slug.replace("-", " ").title(),
         owner=owner,
         bot=bot,
-        created_at=when,
+        created_at=bot.created_at,
         permissions=dict(DEFAULT_PERMISSIONS),
         events=list(DEFAULT_EVENTS),
         description="Helps with issues and pull requests.",
     )
-    accounts = {owner.login.lower(): owner, bot.login.lower(): bot}
-    return State(app=app, accounts=accounts)

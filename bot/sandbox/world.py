@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.sandbox.model import Account, App, Issue, Json, Repository, Snapshot
+from bot.sandbox.model import Account, App, Installation, Issue, Json, Repository, Snapshot
 from bot.sandbox.shapes import issues as issue_shapes
 from bot.sandbox.shapes import people, pulls, repos
 from bot.sandbox.shapes.links import Links, node_id
@@ -30,6 +30,7 @@ class Announcement:
 
     event: str
     payload: Json
+    app: App
     installation_id: int | None = None
     repository_id: int | None = None
 
@@ -42,13 +43,17 @@ class World:
     send: Callable[[Announcement], None]
 
     def announce(self, event: str, action: str | None, repo: Repository, actor: Actor, fields: Json) -> None:
-        """Send a repository's event to the App, if it is installed there, awake and subscribed.
+        """Send a repository's event to each App that is installed there, awake and subscribed.
 
         https://docs.github.com/en/webhooks/webhook-events-and-payloads
         """
-        installation = self.state.installation_of(repo)
-        if installation is None or installation.suspended_at or event not in installation.events:
-            return
+        for installation in self.state.installations_of(repo):
+            if not installation.suspended_at and event in installation.events:
+                self._announce_to(installation, event, action, repo, actor, fields)
+
+    def _announce_to(
+        self, installation: Installation, event: str, action: str | None, repo: Repository, actor: Actor, fields: Json
+    ) -> None:
         links = self.links()
         payload: Json = {} if action is None else {"action": action}
         payload |= {
@@ -61,7 +66,7 @@ class World:
                 "node_id": node_id("IntegrationInstallation", installation.id),
             },
         }
-        self.send(Announcement(event, payload, installation.id, repo.id))
+        self.send(Announcement(event, payload, installation.app, installation.id, repo.id))
 
     def announce_item(
         self, action: str, repo: Repository, item: Issue, actor: Actor, fields: Json | None = None
@@ -84,6 +89,7 @@ class World:
                 tuple(dataclasses.replace(c, reactions=list(c.reactions)) for c in item.comments),
                 tuple(dataclasses.replace(r) for r in pull.reviews) if pull else (),
                 tuple(dataclasses.replace(c, reactions=list(c.reactions)) for c in pull.comments) if pull else (),
+                self.now(),
             )
         )
         del item.history[:-HISTORY_LENGTH]

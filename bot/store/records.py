@@ -1,14 +1,18 @@
 """What was decided, and what was done about it."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from psycopg.types.json import Jsonb
 
+from bot.domain.events import OWN_WRITES
 from bot.domain.facts import DecisionRecord
 from bot.store.database import Pool
+
+_HEARD: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +117,22 @@ class Records:
         )
 
     async def announce(self, key: str, detail: dict[str, Any]) -> None:
-        """Write down what is about to be sent."""
+        """Write down what is about to be sent, and that it is sent now."""
         async with self._pool.connection() as connection:
-            await connection.execute("UPDATE assistant.effects SET detail = %s WHERE key = %s", (Jsonb(detail), key))
+            await connection.execute(
+                "UPDATE assistant.effects SET detail = %s, begun_at = clock_timestamp() WHERE key = %s",
+                (Jsonb(detail), key),
+            )
+
+    async def heard(self, repository: int, since: datetime) -> list[bytes]:
+        """Payloads (JSON) of comments and reviews by bots that were delivered since then, newest first."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT body FROM assistant.deliveries WHERE received_at >= %s AND repository_id = %s "
+                "AND state = 'ignored' AND event || '.' || action = ANY(%s) ORDER BY position DESC LIMIT %s",
+                (since, repository, sorted(OWN_WRITES), _HEARD),
+            )
+            return [zlib.decompress(row[0]) for row in await cursor.fetchall()]
 
     async def begin(self, key: str, subject: Subject) -> EffectRow:
         """Announce a write. A row that was there already is returned as it is, with `fresh` False."""

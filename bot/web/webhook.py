@@ -74,7 +74,7 @@ class Webhook:
         incoming = await _aside(body, lambda: self._incoming(guid, event, body))
         if incoming is None:
             return 400, "the body is no JSON object"
-        if incoming.item_key is None:
+        if not incoming.body:
             return 202, incoming.reason
         new = await self._accept(incoming)
         return 202, incoming.reason if new else "known: this delivery was stored before"
@@ -92,7 +92,7 @@ class Webhook:
         if not isinstance(payload, dict):
             return None
         where = route(event, payload, self._handled)
-        kept = compress(body) if where.key else b""
+        kept = compress(body) if where.key or where.proof else b""
         return Incoming.routed(where, guid=guid, event=event, body=kept, reason=where.reason)
 
 

@@ -112,6 +112,7 @@ def _prepare(order: dict[str, Any]) -> None:
         from bot.github import executor
 
         executor.SETTLE = timedelta(seconds=settle)  # type: ignore[misc]
+        executor.LOOKS = (executor.SETTLE,)  # type: ignore[misc]
     if order.get("without"):
         _take_out(order["without"])
 
@@ -124,7 +125,7 @@ def _take_out(guard: str) -> None:
         return None
 
     if guard == "look before repeating":
-        executor.Executor._find = nothing  # type: ignore[method-assign, assignment]
+        executor.Executor._look = nothing  # type: ignore[method-assign, assignment]
         executor.Executor._settled = nothing  # type: ignore[method-assign, assignment]
     elif guard == "last look":
         client._last_look.__code__ = nothing.__code__

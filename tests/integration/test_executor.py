@@ -20,8 +20,8 @@ from bot.domain.text import Prose, Rendered, RenderPolicy, make_marker, render
 from bot.github.auth import Credentials, GitHubApp
 from bot.github.client import open_session
 from bot.github.errors import Forbidden, Unavailable
-from bot.github.executor import SETTLE, Executor
-from bot.sandbox import Sandbox
+from bot.github.executor import LOOKS, SETTLE, Executor
+from bot.sandbox import Delivery, Sandbox
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.threads import ThreadView
 from tests.support.answers import WindowsInMemory
@@ -49,9 +49,15 @@ class LedgerInMemory:
     details: dict[str, dict[str, Any]] = field(default_factory=dict)
     thread: Thread | None = None
     ahead: timedelta = timedelta()
+    deliveries: list[Delivery] = field(default_factory=list)
+    """What the service was told of its own writes."""
 
     async def announce(self, key: str, detail: dict[str, Any]) -> None:
-        self.rows[key] = replace(self.rows[key], added=tuple(detail["added"]))
+        begun_at = await self.now()
+        self.rows[key] = replace(self.rows[key], added=tuple(detail.get("added", ())), begun_at=begun_at)
+
+    async def heard(self, since: datetime) -> list[dict[str, Any]]:
+        return [one.payload for one in reversed(self.deliveries) if one.delivered_at >= since]
 
     async def begin(self, key: str) -> Row:
         if key in self.rows:
@@ -206,7 +212,93 @@ async def test_a_missing_comment_is_not_believed_at_once(desk: Desk, effect: Eff
     with pytest.raises(Deferred) as raised:
         await desk.do(effect)
     (row,) = desk.ledger.rows.values()
-    assert (raised.value.until, desk.thread.by_bot()) == (row.begun_at + SETTLE, [])
+    assert (raised.value.until, desk.thread.by_bot()) == (row.begun_at + LOOKS[0], [])
+
+
+async def later(desk: Desk, effect: Effect, seconds: float) -> timedelta | None:
+    """Another attempt, so long after the write; how long after the write it wants to look again, if it does."""
+    (row,) = desk.ledger.rows.values()
+    desk.ledger.ahead = row.begun_at + timedelta(seconds=seconds) - datetime.now(UTC)
+    try:
+        await desk.do(effect)
+    except Deferred as deferred:
+        return deferred.until - row.begun_at
+    return None
+
+
+@pytest.mark.parametrize("effect", [STATUS, REPLY], ids=["status", "reply"])
+async def test_a_missing_comment_is_looked_for_until_lists_can_be_believed(desk: Desk, effect: Effect) -> None:
+    desk.arm(FaultKind.RESET_BEFORE, ISSUES + "/comments$")
+    with pytest.raises(Unavailable):
+        await desk.do(effect)
+    waits = [await later(desk, effect, seconds) for seconds in (2, 11, 31, 61)]
+    assert waits == [LOOKS[0], LOOKS[1], SETTLE, None]
+    assert len(desk.thread.by_bot()) == 1
+
+
+@pytest.mark.parametrize("effect", [STATUS, REPLY], ids=["status", "reply"])
+async def test_a_list_that_shows_fewer_than_the_issue_counts_is_not_believed(desk: Desk, effect: Effect) -> None:
+    desk.arm(FaultKind.RESET_AFTER, ISSUES + "/comments$")
+    with pytest.raises(Unavailable):
+        await desk.do(effect)
+    lag = desk.sandbox.faults.add(Fault(FaultKind.LAG, "/comments$", "GET", times=None, seconds=3600))
+    assert await later(desk, effect, 61) == LOOKS[3]
+    assert await later(desk, effect, 181) == LOOKS[4]
+    assert lag.fired >= 2
+    desk.sandbox.faults.clear()
+    assert await later(desk, effect, 601) is None
+    assert len(desk.thread.by_bot()) == 1
+
+
+async def test_comments_that_github_counts_and_hides_keep_nothing_back_for_ever(desk: Desk) -> None:
+    desk.arm(FaultKind.RESET_BEFORE, ISSUES + "/comments$")
+    with pytest.raises(Unavailable):
+        await desk.do(REPLY)
+    desk.sandbox.comment(REPOSITORY, desk.number, "jonas", "Hidden, as far as lists go.")
+    hidden = desk.sandbox.faults.add(Fault(FaultKind.LAG, "/comments$", "GET", times=None, seconds=3600))
+    assert await later(desk, REPLY, 61) == LOOKS[3]
+    assert await later(desk, REPLY, 601) is None
+    assert hidden.fired >= 2
+    assert len(desk.thread.by_bot()) == 1
+
+
+@pytest.mark.parametrize("effect", [STATUS, REPLY], ids=["status", "reply"])
+async def test_a_delivery_about_our_comment_proves_it_however_far_lists_lag(desk: Desk, effect: Effect) -> None:
+    desk.arm(FaultKind.RESET_AFTER, ISSUES + "/comments$")
+    with pytest.raises(Unavailable):
+        await desk.do(effect)
+    lag = desk.sandbox.faults.add(Fault(FaultKind.LAG, "/comments$", "GET", times=None, seconds=3600))
+    desk.ledger.deliveries = desk.sandbox.deliveries
+    await desk.do(effect)
+    (said,) = desk.thread.by_bot()
+    assert next(iter(desk.ledger.rows.values())).target_id == said.id
+    assert lag.fired >= 1
+
+
+async def test_a_delivery_about_another_bot_s_copy_proves_nothing(desk: Desk) -> None:
+    desk.arm(FaultKind.RESET_BEFORE, ISSUES + "/comments$")
+    with pytest.raises(Unavailable):
+        await desk.do(STATUS)
+    desk.sandbox.add_user("copycat[bot]", "Bot")
+    desk.sandbox.comment(REPOSITORY, desk.number, "copycat[bot]", text("Hello.").body)
+    desk.ledger.deliveries = desk.sandbox.deliveries
+    with pytest.raises(Deferred):
+        await desk.do(STATUS)
+
+
+async def test_a_second_loss_is_waited_for_like_the_first(desk: Desk) -> None:
+    """The first write did not happen, its repetition did; the list that does not show it yet is not believed."""
+    desk.arm(FaultKind.RESET_BEFORE, ISSUES + "/comments$")
+    with pytest.raises(Unavailable):
+        await desk.do(REPLY)
+    desk.arm(FaultKind.RESET_AFTER, ISSUES + "/comments$")
+    with pytest.raises(Unavailable):
+        await later(desk, REPLY, 61)
+    stale = desk.sandbox.faults.add(Fault(FaultKind.STALE, "/comments$", "GET"))
+    assert await later(desk, REPLY, 1) == LOOKS[0]
+    assert stale.fired == 1
+    assert await later(desk, REPLY, 11) is None
+    assert len(desk.thread.by_bot()) == 1
 
 
 @pytest.mark.parametrize("marker", ["foreign key", "another thread", "no marker"])

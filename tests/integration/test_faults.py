@@ -23,7 +23,7 @@ def arm(assistant: Assistant, kind: FaultKind, path: str, method: str = "POST", 
 async def test_a_comment_without_an_answer_is_there_once(assistant: Assistant, kind: FaultKind) -> None:
     fault = arm(assistant, kind, COMMENTS)
     number = opened(assistant, "jonas", "Crash on an empty row", INCOMPLETE)
-    await assistant.settled(within=30)
+    await assistant.settled(within=30, hurried=True)
     assert fault.fired == 1
     assert len(bodies(seen(assistant, number))) == 1
     assert set(seen(assistant, number).labels) == {"bug", "needs-info"}
@@ -34,7 +34,7 @@ async def test_a_lagging_list_is_not_believed_at_once(assistant: Assistant) -> N
     # The first list is the one that facts are read from, the second is the first look for the lost comment.
     stale = arm(assistant, FaultKind.STALE, COMMENTS, "GET", times=2)
     number = opened(assistant, "jonas", "Crash on an empty row", INCOMPLETE)
-    await assistant.settled(within=30)
+    await assistant.settled(within=30, hurried=True)
     assert lost.fired == 1
     assert stale.fired == 2
     assert len(bodies(seen(assistant, number))) == 1
@@ -268,3 +268,13 @@ async def test_a_delivery_that_was_given_up_runs_when_it_is_sent_again(assistant
     await assistant.settled()
     assert again.response_body == "queued: issues.opened\n"
     assert " done: " in (await assistant.reasons())[again.guid]
+
+
+async def test_an_answer_counts_though_the_list_does_not_show_it_yet(assistant: Assistant) -> None:
+    number = opened(assistant, "jonas", "Crash on an empty row", INCOMPLETE)
+    await assistant.settled()
+    lag = arm(assistant, FaultKind.LAG, COMMENTS, "GET", times=None, seconds=3600)
+    assistant.sandbox.comment(REPOSITORY, number, "jonas", "Sorry, it is version 1.4.2.")
+    await assistant.settled()
+    assert lag.fired >= 1
+    assert seen(assistant, number).labels == ("bug",)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import aiohttp
 import pytest
@@ -83,3 +84,63 @@ async def test_faults_by_http(client: Client, sandbox: Sandbox) -> None:
     for wrong in ({}, {"kind": "nonsense", "path": ""}, {"kind": "delay", "path": "(", "seconds": 1}):
         async with client.session.post(url, json=wrong) as response:
             assert response.status == 422
+
+
+async def test_faults_let_the_first_requests_pass(client: Client, sandbox: Sandbox) -> None:
+    armed = sandbox.faults.add(Fault(FaultKind.STATUS_BEFORE, "/comments$", "POST|PATCH", skip=1))
+    assert [(await client.post(COMMENTS, {"body": "x"})).status for _ in range(3)] == [201, 502, 201]
+    assert armed.fired == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "seconds"),
+    [(FaultKind.RETRY_AFTER, "7", 7), (FaultKind.PRIMARY_LIMIT, None, 7), (FaultKind.SECONDARY_LIMIT, None, 60)],
+)
+async def test_who_was_asked_to_wait_and_comes_too_early_is_noted(
+    client: Client, sandbox: Sandbox, kind: FaultKind, header: str | None, seconds: int
+) -> None:
+    sandbox.faults.add(Fault(kind, "/comments$", "GET", status=403, seconds=7))
+    refused = await client.get(COMMENTS)
+    assert (refused.status, refused.headers.get("Retry-After")) == (403, header)
+    await client.get(COMMENTS)
+    sandbox.clock_offset += timedelta(seconds=seconds + 1)
+    await client.get(COMMENTS)
+    first, early, later = sandbox.requests[-3:]
+    assert first.wait_until is not None
+    assert seconds - 2 < (first.wait_until - first.at).total_seconds() <= seconds + 1
+    assert (first.too_early, early.too_early, later.too_early) == (False, True, False)
+
+
+async def test_lists_lag_behind_by_time(client: Client, sandbox: Sandbox) -> None:
+    await client.post(COMMENTS, {"body": "x"})
+    before = len((await client.get(COMMENTS)).json)
+    armed = sandbox.faults.add(Fault(FaultKind.LAG, "/comments$", "GET", times=None, seconds=30))
+    assert len((await client.get(COMMENTS)).json) == before - 1
+    assert sandbox.requests[-1].stale
+    sandbox.clock_offset += timedelta(seconds=31)
+    assert len((await client.get(COMMENTS)).json) == before
+    assert not sandbox.requests[-1].stale
+    assert armed.fired == 2
+
+
+async def test_somebody_acts_between_two_requests(client: Client, sandbox: Sandbox) -> None:
+    arguments = {"repo": REPO, "number": 1, "actor": "mira"}
+    sandbox.faults.add(Fault(FaultKind.ACT, "/comments$", "POST", act="lock", arguments=arguments))
+    assert (await client.post(COMMENTS, {"body": "x"})).status == 403
+    assert sandbox.thread(REPO, 1).locked
+    with pytest.raises(KeyError):
+        sandbox.act("hold_webhooks", {"held": True})
+
+
+async def test_tokens_end_in_the_middle(client: Client, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Fault(FaultKind.EXPIRE, "/comments$", "GET"))
+    assert [(await client.get(COMMENTS)).status for _ in range(2)] == [401, 401]
+
+
+async def test_a_token_loses_what_its_installation_loses(client: Client, sandbox: Sandbox) -> None:
+    assert (await client.post(COMMENTS, {"body": "x"})).status == 201
+    sandbox.change_permissions("sample-org", "mira", {"metadata": "read", "issues": "read"})
+    assert (await client.post(COMMENTS, {"body": "x"})).status == 403
+    assert (await client.get(COMMENTS)).status == 200
+    await sandbox.drain_webhooks()
+    assert sandbox.deliveries[-1].action == "new_permissions_accepted"

@@ -69,6 +69,9 @@ class WindowsInMemory:
     async def window(self, scope: str) -> datetime | None:
         return self.open.get(scope)
 
+    async def now(self) -> datetime:
+        return datetime.now(UTC)
+
     async def take_write(self, installation: int) -> float:
         self.taken.append(installation)
         return self.waits.pop(0) if self.waits else 0.0

@@ -5,9 +5,11 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from aiohttp import web
+from psycopg import sql
 
 from bot.bootstrap import Service, service
 from bot.sandbox import Sandbox
@@ -15,6 +17,14 @@ from bot.settings import AppSettings, ModelSettings, Settings
 from bot.web.application import make_application
 
 REPOSITORY = "sample-org/tidepool"
+_TIMES = (
+    (sql.Identifier("assistant", "deliveries"), "not_before"),
+    (sql.Identifier("assistant", "deliveries"), "received_at"),
+    (sql.Identifier("assistant", "deliveries"), "decided_at"),
+    (sql.Identifier("assistant", "effects"), "begun_at"),
+    (sql.Identifier("assistant", "backoffs"), "until"),
+    (sql.Identifier("procrastinate_jobs"), "scheduled_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +35,11 @@ class Assistant:
     service: Service
     url: str
 
-    async def settled(self, *, within: float = 20.0) -> None:
-        """Wait until GitHub has sent everything and nothing waits in the queue (back-offs included)."""
+    async def settled(self, *, within: float = 20.0, hurried: bool = False) -> None:
+        """Wait until GitHub has sent everything and nothing waits in the queue (back-offs included).
+
+        `hurried`: where everything waits for its time, that time is moved to now.
+        """
         end = time.monotonic() + within
         while time.monotonic() < end:
             await self.sandbox.drain_webhooks()
@@ -34,8 +47,27 @@ class Assistant:
                 await self.sandbox.drain_webhooks()
                 if (await self.service.deliveries.counts()).get("queued", 0) == 0:
                     return
+            if hurried:
+                await self._hurry()
             await asyncio.sleep(0.02)
         raise AssertionError(f"not settled within {within} s: {await self.reasons()}")
+
+    async def _hurry(self) -> None:
+        """As if the time until the next waiting delivery had passed: what is stored happened that much earlier."""
+        async with self.service.pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(
+                "SELECT min(coalesce(not_before, now())) - now() FROM assistant.deliveries WHERE state = 'queued'"
+            )
+            row = await cursor.fetchone()
+            if not row or row[0] is None or row[0] <= timedelta():
+                return
+            for table, column in _TIMES:
+                statement = sql.SQL("UPDATE {0} SET {1} = {1} - %s WHERE {1} IS NOT NULL")
+                await connection.execute(statement.format(table, sql.Identifier(column)), (row[0],))
+            await connection.execute(
+                "SELECT pg_notify('procrastinate_queue_v1#items', json_build_object('type', 'job_inserted', "
+                "'job_id', id)::text) FROM procrastinate_jobs WHERE status = 'todo'"
+            )
 
     async def reasons(self) -> dict[str, str]:
         """State and reason of each delivery by GUID."""

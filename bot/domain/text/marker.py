@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_./#-]{1,200}", re.ASCII)
-_LINE: Final = re.compile(
-    rf"<!-- contribution-assistant:({_NAME.pattern}):({_NAME.pattern}) ([0-9a-f]{{32}}) -->", re.ASCII
-)
+MARKER_START: Final = "<!-- contribution-assistant:"
+_LINE: Final = re.compile(rf"{MARKER_START}({_NAME.pattern}):({_NAME.pattern}) ([0-9a-f]{{32}}) -->", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ def make_marker(kind: str, subject: str, key: bytes) -> str:
     """One line of HTML comment, signed with `key`. Raises ValueError outside [A-Za-z0-9_./#-]{1,200}."""
     if not (_NAME.fullmatch(kind) and _NAME.fullmatch(subject)):
         raise ValueError("a marker's kind and subject are made of letters, digits and _ . / # -")
-    return f"<!-- contribution-assistant:{kind}:{subject} {_sign(kind, subject, key)} -->"
+    return f"{MARKER_START}{kind}:{subject} {_sign(kind, subject, key)} -->"
 
 
 def find_marker(body: str, key: bytes) -> Marker | None:

@@ -13,24 +13,23 @@ from bot.sandbox.shapes.links import stamp
 
 
 def get_app(call: Call) -> Result:
-    shown = people.app(call.links, call.state.app)
-    return Answer(body={**shown, "installations_count": len(call.state.installations)})
+    return Answer(body={**people.app(call.links, call.app), "installations_count": len(_installations(call))})
 
 
 def list_installations(call: Call) -> Result:
-    items = sorted(call.state.installations.values(), key=lambda item: item.id)
-    return Listing(items, lambda item: people.installation(call.links, call.state.app, item))
+    items = sorted(_installations(call), key=lambda item: item.id)
+    return Listing(items, lambda item: people.installation(call.links, item))
 
 
 def get_installation(call: Call) -> Result:
-    return Answer(body=people.installation(call.links, call.state.app, _installation(call)))
+    return Answer(body=people.installation(call.links, _installation(call)))
 
 
 def get_repository_installation(call: Call) -> Result:
-    found = call.state.installation_of(call.repo)
+    found = next((one for one in call.state.installations_of(call.repo) if one.app is call.app), None)
     if found is None:
         raise not_found()
-    return Answer(body=people.installation(call.links, call.state.app, found))
+    return Answer(body=people.installation(call.links, found))
 
 
 def create_token(call: Call) -> Result:
@@ -82,9 +81,13 @@ def _chosen(call: Call, installation: Installation) -> list[Repository] | None:
 
 def _installation(call: Call) -> Installation:
     found = call.state.installations.get(call.number("installation"))
-    if found is None:
+    if found is None or found.app is not call.app:
         raise not_found()
     return found
+
+
+def _installations(call: Call) -> list[Installation]:
+    return [one for one in call.state.installations.values() if one.app is call.app]
 
 
 def installation_repositories(call: Call) -> Result:

@@ -43,7 +43,7 @@ def create_check(call: Call) -> Result:
     sha = call.state.resolve(repo, body["head_sha"])
     if sha is None or sha != body["head_sha"]:
         raise ApiError(422, f"No commit found for SHA: {body['head_sha']}")
-    made = CheckRun(call.state.next_id(), call.state.next_id(), body["name"], sha, "queued", call.state.app)
+    made = CheckRun(call.state.next_id(), call.state.next_id(), body["name"], sha, "queued", call.app)
     made.started_at = call.world.now()
     _apply(call, made)
     repo.checks.append(made)
@@ -52,8 +52,8 @@ def create_check(call: Call) -> Result:
 
 def update_check(call: Call) -> Result:
     made = _check(call)
-    if made.app is not call.state.app:
-        message = f"Invalid app_id `{call.state.app.id}` - check run can only be modified by the GitHub App"
+    if made.app is not call.app:
+        message = f"Invalid app_id `{call.app.id}` - check run can only be modified by the GitHub App"
         raise ApiError(403, f"{message} that created it.")
     _apply(call, made)
     return Answer(body=shapes.check_run(call.links, call.state, call.repo, made))

@@ -70,7 +70,7 @@ def _own(call: Call) -> tuple[Issue, Comment]:
     item, made = call.comment()
     if item.pull is None:
         call.require("issues:write")
-    if made.author is not call.state.app.bot:
+    if made.author is not call.app.bot:
         raise ApiError(403, "Resource not accessible by integration")
     return item, made
 

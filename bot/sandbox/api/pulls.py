@@ -117,7 +117,7 @@ def _new_comment(entry: Json) -> ops.NewComment:
 
 def update_review(call: Call) -> Result:
     item, made = call.review()
-    if made.author is not call.state.app.bot:
+    if made.author is not call.app.bot:
         raise ApiError(403, "Resource not accessible by integration")
     ops.edit_review(call.world, call.repo, item, made, call.actor, call.text("PullRequestReview"))
     return Answer(body=shapes.review(call.links, call.state, call.repo, item, made))
@@ -142,7 +142,7 @@ def get_pull_comment(call: Call) -> Result:
 
 def update_pull_comment(call: Call) -> Result:
     item, made = call.review_comment()
-    if made.author is not call.state.app.bot:
+    if made.author is not call.app.bot:
         raise ApiError(403, "Resource not accessible by integration")
     text = call.text("PullRequestReviewComment")
     ops.edit_review_comment(call.world, call.repo, item, made, call.actor, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.sandbox.gitstore import Commit, Content
-from bot.sandbox.model import Account, Installation, Json, Repository
+from bot.sandbox.model import Account, App, Installation, Json, Repository
 from bot.sandbox.shapes import people
 from bot.sandbox.shapes.links import stamp
 from bot.sandbox.shapes.repos import pushed_repository
@@ -97,11 +97,14 @@ def rename(world: World, repo: Repository, actor: Actor, name: str) -> None:
     world.announce("repository", "renamed", repo, actor, {"changes": changes})
 
 
-def install(world: World, account: Account, actor: Actor, repositories: Sequence[Repository] | None) -> Installation:
-    """Install the App on an account, on all repositories (None) or some."""
-    now, app = world.now(), world.state.app
+def install(
+    world: World, app: App, account: Account, actor: Actor, repositories: Sequence[Repository] | None
+) -> Installation:
+    """Install an App on an account, on all repositories (None) or some."""
+    now = world.now()
     made = Installation(
         id=world.state.next_id(),
+        app=app,
         account=account,
         permissions=dict(app.permissions),
         events=list(app.events),
@@ -123,6 +126,13 @@ def suspend(world: World, installation: Installation, actor: Actor, *, suspended
     installation.suspended_at = world.now() if suspended else None
     installation.suspended_by = actor.account if suspended else None
     announce_installation(world, "suspend" if suspended else "unsuspend", installation, actor)
+
+
+def change_permissions(world: World, installation: Installation, actor: Actor, permissions: Mapping[str, str]) -> None:
+    """The owner accepts other permissions, fewer ones included; tokens that are out lose what is gone."""
+    installation.permissions = dict(permissions)
+    installation.updated_at = world.now()
+    announce_installation(world, "new_permissions_accepted", installation, actor)
 
 
 def change_selection(
@@ -159,9 +169,9 @@ def announce_installation(world: World, action: str, installation: Installation,
 def _announce(world: World, event: str, action: str, installation: Installation, actor: Actor, fields: Json) -> None:
     # installation events go to the App whatever it subscribed to
     links = world.links()
-    shown = people.installation(links, world.state.app, installation)
+    shown = people.installation(links, installation)
     payload = {"action": action, "installation": shown, **fields, "sender": people.user(links, actor.account)}
-    world.send(Announcement(event, payload, installation.id, None))
+    world.send(Announcement(event, payload, installation.app, installation.id, None))
 
 
 def _hook_commit(

@@ -105,18 +105,18 @@ def app_or_none(links: Links, owner: App | None) -> Json | None:
     return None if owner is None else app(links, owner)
 
 
-def installation(links: Links, owner: App, item: Installation) -> Json:
+def installation(links: Links, item: Installation) -> Json:
     """An installation, https://docs.github.com/en/rest/apps/apps#get-an-installation-for-the-authenticated-app."""
     return {
         "id": item.id,
-        "client_id": f"Iv1.{owner.id:016x}",
+        "client_id": f"Iv1.{item.app.id:016x}",
         "account": user(links, item.account),
         "repository_selection": "all" if item.repository_ids is None else "selected",
         "access_tokens_url": f"{links.api}/app/installations/{item.id}/access_tokens",
         "repositories_url": f"{links.api}/installation/repositories",
         "html_url": f"{links.html}/organizations/{item.account.login}/settings/installations/{item.id}",
-        "app_id": owner.id,
-        "app_slug": owner.slug,
+        "app_id": item.app.id,
+        "app_slug": item.app.slug,
         "target_id": item.account.id,
         "target_type": item.account.type,
         "permissions": dict(item.permissions),

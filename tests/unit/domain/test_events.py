@@ -130,8 +130,11 @@ def test_an_item_made_by_an_app_says_which() -> None:
     assert parsed(changed("issue.performed_via_github_app", {"id": 3})).via_app == 3
 
 
-def test_a_label_is_named() -> None:
-    assert parsed({**PAYLOAD, "label": {"name": "bug"}}).label == "bug"
+def test_an_issue_that_was_moved_here_is_not_new() -> None:
+    found = parse("issues", "guid", {**PAYLOAD, "changes": {"old_issue": {"number": 3}, "old_repository": {"id": 9}}})
+    assert isinstance(found, Ignored)
+    assert "moved" in found.reason
+    assert isinstance(parse("issues", "guid", {**PAYLOAD, "changes": {"title": {"from": "x"}}}), Event)
 
 
 @pytest.mark.parametrize("branch", [..., None, ""])
@@ -173,15 +176,15 @@ ACCOUNT: Final = {"account": {"login": "octo"}}
 LIFECYCLES: Final[dict[str, tuple[str, dict[str, Any], Lifecycle]]] = {
     "uninstalled": (
         "installation", {"action": "deleted", "installation": {"id": 2, **ACCOUNT}},
-        Lifecycle("guid", "installation.deleted", 2, "octo"),
+        Lifecycle("guid", "installation.deleted", 2),
     ),
     "uninstalled, with a list of what it had": (
         "installation", {"action": "deleted", "installation": {"id": 2, **ACCOUNT}, "repositories": [{"id": 4}]},
-        Lifecycle("guid", "installation.deleted", 2, "octo"),
+        Lifecycle("guid", "installation.deleted", 2),
     ),
     "installed": (
         "installation", {"action": "created", "installation": {"id": 2, **ACCOUNT}, "repositories": [{"id": 4}]},
-        Lifecycle("guid", "installation.created", 2, "octo", (), (4,)),
+        Lifecycle("guid", "installation.created", 2, (), (4,)),
     ),
     "repositories": (
         "installation_repositories",
@@ -189,13 +192,13 @@ LIFECYCLES: Final[dict[str, tuple[str, dict[str, Any], Lifecycle]]] = {
             "action": "removed", "installation": {"id": 2, **ACCOUNT},
             "repositories_removed": [{"id": 1}, {"id": 3}], "repositories_added": [{"id": 4}],
         },
-        Lifecycle("guid", "installation_repositories.removed", 2, "octo", (1, 3), (4,)),
+        Lifecycle("guid", "installation_repositories.removed", 2, (1, 3), (4,)),
     ),
     "a repository deleted": (
-        "repository", {**PAYLOAD, "action": "deleted"}, Lifecycle("guid", "repository.deleted", 2, "octo", (1,)),
+        "repository", {**PAYLOAD, "action": "deleted"}, Lifecycle("guid", "repository.deleted", 2, (1,)),
     ),
     "a repository renamed": (
-        "repository", {**PAYLOAD, "action": "renamed"}, Lifecycle("guid", "repository.renamed", 2, "octo"),
+        "repository", {**PAYLOAD, "action": "renamed"}, Lifecycle("guid", "repository.renamed", 2),
     ),
 }  # fmt: skip
 
