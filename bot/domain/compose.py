@@ -96,16 +96,18 @@ def _status(actions: Iterable[tuple[str, Action]], thread: Thread, stage: Stage)
 
 def _review(review: Review, stage: Stage, known: frozenset[str]) -> list[Effect]:
     fresh = [one for one in review.comments if remark_digest(one) not in known]
-    if not fresh:
+    # GitHub refuses a whole review for one blank remark, which is what is left of a text made of nothing visible.
+    rendered = [(one, body) for one in fresh if (body := _remark(one, stage.policy)).body.strip()]
+    if not rendered:
         return []
     marker = stage.marker("review", review.head_sha)
     return [
         PutReview(
             head_sha=review.head_sha,
             body=render(review.text, stage.policy, marker=marker, footer=stage.footer),
-            remarks=tuple(_position(one) for one in fresh),
-            bodies=tuple(_remark(one, stage.policy) for one in fresh),
-            digests=tuple(remark_digest(one) for one in fresh),
+            remarks=tuple(_position(one) for one, _ in rendered),
+            bodies=tuple(body for _, body in rendered),
+            digests=tuple(remark_digest(one) for one, _ in rendered),
         )
     ]
 

@@ -25,7 +25,7 @@ _WORD: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_COMMAND: Final = re.compile(r"(?:^|(?<=[\n\r]))[ \t>*+\-]*(?:\d{1,9}[.)][ \t]*)?(?P<command>/)(?=\w)")
+_COMMAND: Final = re.compile(r"(?:^|(?<=[\n\r]))(?:[ \t>*+\-]|\d{1,9}[.)])*(?P<command>/)(?=\w)")
 _MONEY: Final = re.compile(r"(?P<math>\$)")
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.\-]*://|www\.")
 _CLOSING: Final = re.compile(r"(?<![a-z0-9_])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\W{0,8}$")

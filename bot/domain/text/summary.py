@@ -5,6 +5,7 @@ import re
 from typing import Final
 
 from bot.domain.text.characters import fold
+from bot.domain.text.codeblock import is_call
 
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.\-]*:(?://)?(?=\S)|www\.", re.IGNORECASE)
 _COMMIT: Final = re.compile(r"(?<![0-9a-z_])[0-9a-f]{7,40}(?![0-9a-z_])", re.IGNORECASE)
@@ -19,4 +20,7 @@ def summary_text(text: str) -> str:
     plain = _NAMED.sub(r"\1 ", plain)
     plain = _SCHEME.sub("", plain)
     plain = _COMMIT.sub(lambda found: f"{found.group()[:6]}…", plain)
-    return html.escape(_CALL.sub("", plain).strip(), quote=False)
+    plain = _CALL.sub("", plain).strip()
+    while "/" in plain and is_call(plain):
+        plain = plain.replace("/", "", 1)
+    return html.escape(plain, quote=False)

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -16,6 +17,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
 MARKER = re.compile(r"\A<!-- contribution-assistant:[\w./#-]+:[\w./#-]+ [0-9a-f]{32} -->(?:\n|\Z)")
+FOLD = re.compile(r"<details><summary>[^<>]*</summary>\n?|</details>\n?")
 PLAIN_TAGS = re.compile(
     "p|h[1-6]|strong|em|s|del|code|pre|blockquote|ul|ol|li|table|thead|tbody|tr|th|td|a|br|hr|details|summary"
 )
@@ -87,6 +89,20 @@ class Page(HTMLParser):
         self.problems.append("comment")
 
 
+@cache
+def _page_reader() -> MarkdownIt:
+    reader = MarkdownIt("commonmark", {"html": True, "linkify": True})
+    reader.enable(["table", "strikethrough", "linkify"])
+    assert reader.linkify is not None
+    reader.linkify.set({"fuzzy_link": False, "fuzzy_email": True})
+    return reader
+
+
+@cache
+def _source_reader() -> MarkdownIt:
+    return MarkdownIt("commonmark").enable("table").use(footnote_plugin).use(tasklists_plugin)
+
+
 def violations(
     body: str,
     *,
@@ -100,12 +116,8 @@ def violations(
     known = set(numbers)
     problems = ["size"] if len(body) > limit else []
     content = MARKER.sub("", body, count=1)
-    reader = MarkdownIt("commonmark", {"html": True, "linkify": True})
-    reader.enable(["table", "strikethrough", "linkify"])
-    assert reader.linkify is not None
-    reader.linkify.set({"fuzzy_link": False, "fuzzy_email": True})
     page = Page()
-    page.feed(reader.render(content))
+    page.feed(_page_reader().render(content))
     page.close()
     problems += page.problems
     if suggestion:
@@ -179,12 +191,14 @@ def _all(tokens: list[Token]) -> list[Token]:
 
 def _source(body: str) -> list[str]:
     """What only GitHub's own reader knows: footnotes, alerts, task boxes, reference definitions."""
-    reader = MarkdownIt("commonmark").enable("table").use(footnote_plugin).use(tasklists_plugin)
+    reader = _source_reader()
     environment: dict[str, Any] = {}
     tokens = reader.parse(body, environment)
     page = reader.renderer.render(tokens, reader.options, environment)
     problems = ["footnote"] if "footnote" in {token.type.partition("_")[0] for token in _all(tokens)} else []
     problems += ["task box"] if "task-list-item" in page else []
+    html = (token for token in _all(tokens) if token.type in {"html_block", "html_inline"})
+    problems += [f"raw HTML {token.content[:40]}" for token in html if not FOLD.fullmatch(token.content)]
     problems += ["reference definition"] if environment.get("references") else []
     for quote, _, inline in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if quote.type == "blockquote_open" and re.match(r"\[!\w+\]", inline.content):

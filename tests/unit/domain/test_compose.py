@@ -142,6 +142,16 @@ def test_remarks_that_were_made_before_are_not_made_again() -> None:
     assert review.digests == (remark_digest(other),)
 
 
+def test_a_remark_of_which_nothing_is_left_does_not_take_the_review_with_it() -> None:
+    """GitHub answers 422 for a review with one blank remark: all others would be lost with it."""
+    nothing = replace(REMARK, text=(Prose("[a]: https://evil.example\n\u200b"),), suggestion=None)
+    (review,) = effects(("docs", (Review(HEAD, WORDS, (nothing, REMARK)),)))
+    assert isinstance(review, PutReview)
+    assert (len(review.remarks), len(review.bodies)) == (1, 1)
+    assert review.digests == (remark_digest(REMARK),)
+    assert effects(("docs", (Review(HEAD, WORDS, (nothing,)),))) == ()
+
+
 MOVED: Final[dict[str, tuple[LineComment, bool]]] = {
     "to another line": (replace(REMARK, line=30, start_line=29), True),
     "to another file": (replace(REMARK, path="docs/b.md"), False),

@@ -100,6 +100,8 @@ CASES = {
     "forged marker escaped": f"\\{FORGED}\n\n`{FORGED}`\n\n&lt;!-- contribution-assistant:a:b -->",
     "command": "/label bug\n/close\n   /assign @bob",
     "command in blocks": "> /close\n\n- /close\n- x\n  /close\n\n1. /close\n\n# /close\n\n| /close |\n|---|\n| /x |",
+    "command behind a number": "1. > /close",
+    "command behind numbers": "２) - １． //close",
     "command in code": "```\n/close\n  @bot merge\n> /x\n- /y\n```\n\n    /close\n    @bot merge",
     "command dressed": "**/close** \\/close &sol;close `x`\n/close ／close\n*\\\n/close*",
     "command after nothing": "![](x)/close\n![](x)\n/close\n&#8203;/close",
