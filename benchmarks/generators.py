@@ -1,6 +1,7 @@
 """Who sends the load: wrk where it is installed, as it leaves the servers their cores, else a client of our own."""
 
 import asyncio
+import math
 import re
 import secrets
 import shutil
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.load import Payload, drive
+from benchmarks.driver import drive, renewed
+from benchmarks.town import Delivery
 
 _RATE: Final = re.compile(r"Requests/sec:\s+([\d.]+)")
 _P99: Final = re.compile(r"99%\s+([\d.]+)(us|ms|s)\b")
@@ -33,20 +35,25 @@ def name() -> str:
     return "wrk" if shutil.which("wrk") else "the benchmark's own client (install wrk for steadier figures)"
 
 
-def saturate(port: int, made: list[Payload], seconds: float) -> Figures:
+async def saturate(port: int, made: list[Delivery], seconds: float) -> Figures:
     """As many deliveries as are answered, over 16 connections."""
     program = shutil.which("wrk")
-    if program is None:
-        return asyncio.run(_own(port, made, seconds))
+    if program is None or seconds < 1:  # wrk counts in whole seconds
+        return await _own(port, made, seconds)
+    return await asyncio.to_thread(_wrk, program, port, made, seconds)
+
+
+def _wrk(program: str, port: int, made: list[Delivery], seconds: float) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
-        bodies, signatures = Path(folder, "bodies"), Path(folder, "signatures")
+        bodies, signatures, events = Path(folder, "bodies"), Path(folder, "signatures"), Path(folder, "events")
+        events.write_text("\n".join(one.event for one in made))
         bodies.write_bytes(b"\n".join(one.body for one in made))
         signatures.write_text("\n".join(one.signature for one in made))
         script = Path(__file__).with_name("wrk.lua")
         done = subprocess.run(  # noqa: S603 - a fixed program with numbers and our own files
             [
-                program, "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--latency", "-s", str(script),
-                f"http://127.0.0.1:{port}", "--", str(bodies), str(signatures), secrets.token_hex(6),
+                program, "-t1", f"-c{CONNECTIONS}", f"-d{math.ceil(seconds)}s", "--latency", "-s", str(script),
+                f"http://127.0.0.1:{port}", "--", str(bodies), str(signatures), str(events), secrets.token_hex(6),
             ],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
@@ -60,6 +67,6 @@ def _read(output: str) -> Figures:
     return Figures(float(rate[1]), float(p99[1]) * _UNITS[p99[2]], int(refused[1]) if refused else 0)
 
 
-async def _own(port: int, made: list[Payload], seconds: float) -> Figures:
-    result = await drive(port, made, count=int(seconds * 1500), connections=CONNECTIONS)
-    return Figures(result.rate, result.quantile(0.99) * 1000, result.refused)
+async def _own(port: int, made: list[Delivery], seconds: float) -> Figures:
+    result = await drive(port, renewed(made, max(int(seconds * 1500), 1)), connections=CONNECTIONS)
+    return Figures(result.rate, result.quantile(0.99) * 1000, sum(result.refused.values()))

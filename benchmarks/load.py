@@ -1,171 +1,181 @@
-"""A load generator that is cheap enough to leave the server its core: raw HTTP over keep-alive connections."""
+"""A steady load with real payload sizes on the real program, with Probot beside it where node is present."""
 
 import asyncio
-import hashlib
-import hmac
-import json
+import contextlib
+import os
+import shutil
 import time
-import uuid
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
-SECRET: Final = b"benchmark-secret"
-_WORDS: Final = ("reader", "stops", "empty", "row", "log", "header", "prints", "nothing", "while", "waiting", "level")
+import psutil
+import psycopg
+from rich.progress import Progress
+
+from benchmarks import instant
+from benchmarks.driver import Result, drive
+from benchmarks.processes import assistant, printed_port
+from benchmarks.sizes import sized, stream
+from benchmarks.throughput import drained, stand_in
+from benchmarks.town import Delivery
+from docs.assurance import Section
+
+RATE: Final = 100.0
+_WANTED_P99: Final = 250.0
+_WANTED_MEMORY: Final = 512.0
+_PEER_SECONDS: Final = 60.0
+_ITEMS_EACH: Final = 10
+
+
+@dataclass(slots=True)
+class Memory:
+    """Resident memory of a process in MB: at the start, the most, at the end."""
+
+    process: psutil.Process
+    samples: list[float] = field(default_factory=list)
+
+    def sample(self) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self.samples.append(self.process.memory_info().rss / 2**20)
+
+    def __str__(self) -> str:
+        return f"{self.samples[0]:.0f} / {max(self.samples):.0f} / {self.samples[-1]:.0f} MB"
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """Latencies in seconds, in order of answering; `refused` are answers other than 2XX."""
+class Outcome:
+    """What became of the load. `kept` are deliveries that are stored; `drain` is None where nothing is."""
 
-    seconds: float
-    latencies: list[float]
-    refused: int
+    sent: int
+    result: Result
+    memory: Memory
+    kept: int
+    backlog: int
+    drain: float | None
+    states: dict[str, int]
 
     @property
-    def rate(self) -> float:
-        return len(self.latencies) / self.seconds
+    def refused(self) -> int:
+        return sum(self.result.refused.values())
 
-    def quantile(self, share: float) -> float:
-        ordered = sorted(self.latencies)
-        return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
+    @property
+    def whole(self) -> bool:
+        """Every valid delivery acknowledged, kept and done."""
+        answered = self.refused == 0 and len(self.result.latencies) == self.sent
+        return answered and self.kept == self.sent and self.states == {"done": self.sent}
 
-
-@dataclass(frozen=True, slots=True)
-class Payload:
-    body: bytes
-    signature: str
-
-
-def payloads(count: int, *, size: int = 12_000, repositories: int = 50) -> list[Payload]:
-    """Varied `issues.opened` deliveries of about `size` bytes, signed."""
-    return [_payload(number, size, repositories) for number in range(1, count + 1)]
-
-
-def _payload(number: int, size: int, repositories: int) -> Payload:
-    repository = 1000 + number % repositories
-    owner = {"login": "load-org", "id": 7, "type": "Organization"}
-    text = " ".join(_WORDS[(number * step) % len(_WORDS)] + str((number * step) % 97) for step in range(1, size // 11))
-    user = {"login": f"person-{number % 400}", "id": 9000 + number % 400, "type": "User"}
-    data = {
-        "action": "opened",
-        "issue": {
-            "number": number, "id": 10**6 + number, "title": f"Crash number {number}", "body": text, "user": user,
-            "labels": [], "state": "open", "author_association": "NONE", "created_at": "2026-01-01T00:00:00Z",
-        },
-        "repository": {
-            "id": repository, "name": f"load-{repository}", "full_name": f"load-org/load-{repository}",
-            "private": False, "owner": owner, "html_url": f"https://github.com/load-org/load-{repository}",
-            "default_branch": "main",
-        },
-        "installation": {"id": 5},
-        "sender": user,
-    }  # fmt: skip
-    body = json.dumps(data).encode()
-    return Payload(body, hmac.new(SECRET, body, hashlib.sha256).hexdigest())
+    def column(self) -> tuple[str, ...]:
+        drain = "–" if self.drain is None else f"{self.backlog}, gone in {self.drain:.1f} s"
+        return (
+            f"{len(self.result.latencies)} of {self.sent}",
+            str(self.refused),
+            f"{self.result.quantile(0.5) * 1000:.1f} ms",
+            f"{self.result.quantile(0.99) * 1000:.1f} ms", str(self.kept), str(self.memory), drain,
+        )  # fmt: skip
 
 
-class _Connection(asyncio.Protocol):
-    """One request at a time, the next as soon as the last is answered."""
-
-    def __init__(self, source: "_Source") -> None:
-        self._source = source
-        self._buffer = b""
-        self._sent_at = 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._source.connected(self)
-
-    def send(self, request: bytes) -> None:
-        self._sent_at = time.perf_counter()
-        self._transport.write(request)
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head, found, rest = self._buffer.partition(b"\r\n\r\n")
-        if not found:
-            return
-        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0] or b"0")
-        if len(rest) < length:
-            return
-        self._buffer = b""
-        self._source.answered(self, time.perf_counter() - self._sent_at, head[9:10] == b"2")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._source.lost(exc)
-
-    def close(self) -> None:
-        self._transport.close()
+_ROWS: Final = (
+    "acknowledged", "refused", "acknowledgement, median", "acknowledgement, p99", "kept", "memory: start / peak / end",
+    "waiting at the end",
+)  # fmt: skip
 
 
-class _Source:
-    """Hands out requests: as fast as they are answered, or at a steady rate."""
-
-    def __init__(self, made: list[Payload], path: str, count: int, rate: float | None) -> None:
-        self._made = made
-        self._path = path
-        self._left = count
-        self._count = count
-        self._rate = rate
-        self._idle: list[_Connection] = []
-        self.latencies: list[float] = []
-        self.refused = 0
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def connected(self, connection: _Connection) -> None:
-        self._idle.append(connection)
-
-    def answered(self, connection: _Connection, latency: float, success: bool) -> None:
-        self.latencies.append(latency)
-        self.refused += not success
-        if self._rate is None and self._left:
-            self._send(connection)
-        else:
-            self._idle.append(connection)
-        if len(self.latencies) == self._count and not self.done.done():
-            self.done.set_result(None)
-
-    def lost(self, error: Exception | None) -> None:
-        if not self.done.done():
-            self.done.set_exception(error or ConnectionError("the server closed the connection"))
-
-    async def run(self) -> float:
-        start = time.perf_counter()
-        if self._rate is None:
-            for connection in [self._idle.pop() for _ in range(len(self._idle))]:
-                self._send(connection)
-        else:
-            for index in range(self._count):
-                await asyncio.sleep(max(0.0, start + index / self._rate - time.perf_counter()))
-                while not self._idle:  # noqa: ASYNC110 - an event would cost more than it tells
-                    await asyncio.sleep(0.0005)
-                self._send(self._idle.pop())
-        await self.done
-        return time.perf_counter() - start
-
-    def _send(self, connection: _Connection) -> None:
-        self._left -= 1
-        payload = self._made[self._left % len(self._made)]
-        head = (
-            f"POST {self._path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-            f"X-GitHub-Event: issues\r\nX-GitHub-Delivery: {uuid.uuid4()}\r\n"
-            f"X-Hub-Signature-256: sha256={payload.signature}\r\nContent-Length: {len(payload.body)}\r\n\r\n"
-        )
-        connection.send(head.encode() + payload.body)
+async def measure(
+    *, seconds: float = 300.0, repositories: int = 400, rate: float = RATE, timed: bool = True
+) -> Section:
+    """`rate` deliveries per second for `seconds`; `timed` False judges only what was counted."""
+    start = time.monotonic()
+    with TemporaryDirectory(prefix="assistant-bench-") as name:
+        folder = Path(name)
+        count = int(seconds * rate)
+        async with stand_in(folder, repositories, min(count, repositories * _ITEMS_EACH)) as (port, _process):
+            secret = (folder / "secret").read_bytes()
+            made = await asyncio.to_thread(sized, instant.load(folder), secret)
+            ours = await _ours(folder, port, stream(made, count, secret), (count, rate))
+        peer = await _peer(folder, made, secret, (int(min(seconds, _PEER_SECONDS) * rate), rate))
+    return _section(ours, peer, (repositories, rate, timed), time.monotonic() - start)
 
 
-async def drive(
-    port: int, made: list[Payload], *, count: int, connections: int = 16, rate: float | None = None,
-    path: str = "/webhooks/github",
-) -> Result:  # fmt: skip
-    """Send `count` deliveries with fresh GUIDs; at `rate` per second, or as fast as they are answered."""
-    source = _Source(made, path, count, rate)
-    loop = asyncio.get_running_loop()
-    opened = [
-        (await loop.create_connection(lambda: _Connection(source), "127.0.0.1", port))[1] for _ in range(connections)
-    ]
-    seconds = await source.run()
-    for connection in opened:
-        connection.close()
-    return Result(seconds, source.latencies, source.refused)
+async def _ours(folder: Path, api_port: int, requests: Iterator[bytes], how: tuple[int, float]) -> Outcome:
+    count, rate = how
+    async with assistant(folder, api_port=api_port) as serving:
+        memory = Memory(serving.process)
+        async with _watched(memory, "assistant", count / rate):
+            result = await drive(serving.port, requests, rate=rate)
+            backlog = await _queued(serving.database.url)
+            start = time.perf_counter()
+            states = await drained(serving.database.url)
+            drain = time.perf_counter() - start
+    return Outcome(count, result, memory, sum(states.values()), backlog, drain, states)
+
+
+async def _peer(folder: Path, made: list[Delivery], secret: bytes, how: tuple[int, float]) -> Outcome | None:
+    """Probot 14 with a handler that does nothing; None where it is not installed (see the Makefile)."""
+    installed, node = os.environ.get("PROBOT", ""), shutil.which("node")
+    if node is None or not await asyncio.to_thread(Path(installed, "node_modules").is_dir):
+        return None
+    count, rate = how
+    command = (node, f"{installed}/server.mjs", str(folder))
+    async with printed_port(*command, log=folder / "probot.log") as (port, process):
+        memory = Memory(process)
+        async with _watched(memory, "Probot", count / rate):
+            result = await drive(port, stream(made, count, secret), rate=rate)
+    return Outcome(count, result, memory, 0, 0, None, {})
+
+
+@contextlib.asynccontextmanager
+async def _watched(memory: Memory, name: str, seconds: float) -> AsyncIterator[None]:
+    """Sample the memory every second, and show how far it is."""
+
+    async def watch(progress: Progress) -> None:
+        task = progress.add_task(name, total=seconds)
+        while True:
+            memory.sample()
+            progress.update(task, completed=len(memory.samples) - 1)
+            await asyncio.sleep(1)
+
+    with Progress() as progress:
+        watcher = asyncio.create_task(watch(progress))
+        try:
+            yield
+        finally:
+            watcher.cancel()
+            memory.sample()
+            progress.stop()
+
+
+async def _queued(url: str) -> int:
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        cursor = await connection.execute("SELECT count(*) FROM assistant.deliveries WHERE state = 'queued'")
+        row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _section(ours: Outcome, peer: Outcome | None, how: tuple[int, float, bool], seconds: float) -> Section:
+    repositories, rate, timed = how
+    p99, peak = ours.result.quantile(0.99) * 1000, max(ours.memory.samples)
+    slow = timed and (p99 >= _WANTED_P99 or peak >= _WANTED_MEMORY)
+    columns = ("", "this assistant") + (("Probot 14, keeps nothing",) if peer else ())
+    cells = [ours.column(), *([peer.column()] if peer else [])]
+    compared = (
+        f"Probot had {peer.sent / rate:.0f} s of the same." if peer else "Probot was not measured: node is not here."
+    )
+    return Section(
+        name="load",
+        title="Load",
+        command="make bench BENCHMARKS=load",
+        headline=f"{rate:.0f} deliveries per second for {ours.sent / rate:.0f} s over {repositories} installations: "
+        f"acknowledged in {p99:.0f} ms (p99), {ours.refused} refused, {ours.states.get('done', 0)} of {ours.sent} "
+        f"done, at most {peak:.0f} MB",
+        columns=columns,
+        rows=tuple((name, *row) for name, row in zip(_ROWS, zip(*cells, strict=True), strict=True)),
+        seeds="Payloads of 10 to 30 kB, 1 % of 5 MB, one of 25 MB; seeds 20, 21.",
+        seconds=seconds,
+        failed=slow or not ours.whole,
+        note=f"The real program with its embedded database and an instant GitHub, all on this machine; latencies count "
+        f"from when a delivery was due. Wanted: p99 under {_WANTED_P99:.0f} ms, under {_WANTED_MEMORY:.0f} MB, none "
+        f"refused, all done. {compared}",
+    )

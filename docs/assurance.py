@@ -48,14 +48,19 @@ class Section:
     note: str = ""
 
 
-def publish(section: Section) -> None:
-    """Print the table; put it into the pages."""
+def show(section: Section) -> None:
+    """Print the table."""
     table = Table(*section.columns, title=section.title)
     for row in section.rows:
         table.add_row(*row)
     console = Console()
     console.print(table)
     console.print(section.headline)
+
+
+def publish(section: Section) -> None:
+    """Print the table; put it into the pages."""
+    show(section)
     kept = _load()
     kept[section.name] = {**asdict(section), "date": datetime.now(UTC).date().isoformat(), "machine": machine()}
     STORE.write_text(json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False) + "\n")

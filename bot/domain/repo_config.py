@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml
@@ -13,6 +14,7 @@ PATH: Final = ".github/contribution-assistant.yml"
 _MAX_SIZE: Final = 64 * 1024
 _MAX_DEPTH: Final = 12
 _MAX_NODES: Final = 5000
+_REMEMBERED: Final = 256
 DEFAULT_LABELS: Final = ("bug", "enhancement", "question", "documentation", "needs-info")
 
 
@@ -93,6 +95,8 @@ class ConfigSchema:
             links=(Links, Links()),
             **sections,
         )
+        # Every event asks for its repository's configuration, and the text is nearly always the same.
+        self._parse = lru_cache(_REMEMBERED)(self._parse_anew)
 
     def json_schema(self) -> dict[str, Any]:
         """The published JSON Schema."""
@@ -107,6 +111,9 @@ class ConfigSchema:
 
         `under` is the organisation's configuration: what `text` leaves out is taken from there, if it can be read.
         """
+        return self._parse(text, under)
+
+    def _parse_anew(self, text: str, under: str | None) -> RepoConfig | tuple[Problem, ...]:
         read = self._read(text)
         if not isinstance(read, _Read):
             return read

@@ -21,6 +21,7 @@ from bot.github.errors import Absent, Forbidden, Refused
 
 _RENEW_BEFORE: Final = 5 * 60
 _JWT_LIFETIME: Final = 9 * 60
+_JWT_KEPT: Final = 4 * 60
 _LONG_LIST: Final = 100
 _LONG_TEXT: Final = 60_000
 _OWNER_FILES: Final = 0
@@ -96,6 +97,7 @@ class GitHubApp:
         self._etags: LRUCache[int, LRUCache[str, Any]] = LRUCache(200)
         self._locks: LRUCache[tuple[int, int], asyncio.Lock] = LRUCache(10_000)
         self._identity: AppIdentity | None = None
+        self._jwts: TTLCache[str, str] = TTLCache(1, _JWT_KEPT, timer=self._clock.steady)
 
     @property
     def api(self) -> GitHub:
@@ -172,7 +174,11 @@ class GitHubApp:
         return self.client(installation, _LISTING)
 
     async def _app_token(self, renew: bool) -> str:
-        return f"Bearer {self._credentials.jwt(self._clock.wall())}"
+        """Kept for less than half its life."""
+        made = None if renew else self._jwts.get("app")
+        if made is None:
+            made = self._jwts["app"] = self._credentials.jwt(self._clock.wall())
+        return f"Bearer {made}"
 
     async def _token(self, installation: int, repository: int, *, renew: bool) -> str:
         key = (installation, repository)

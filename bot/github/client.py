@@ -168,7 +168,7 @@ class GitHub(GitHubAPI):
             "x-github-api-version": _API_VERSION,
         }
         async with self._session.request(
-            method, url, headers=sent, data=body, allow_redirects=False, timeout=TIMEOUT,
+            method, url, headers=sent, data=body or None, allow_redirects=False, timeout=TIMEOUT,
             trace_request_ctx=self._fence,
         ) as response:  # fmt: skip
             content = bytearray()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ from bot.github.client import GitHub, file_path, path
 from bot.github.contents import decode_content
 from bot.github.documents import read_documents
 from bot.github.errors import Absent, Forbidden, Moved, Refused, Unavailable
+from bot.github.kept import LONG, SHORT, Kept
 
 log = structlog.get_logger()
 
@@ -53,6 +54,9 @@ class Reader:
     event: Event
     app: AppIdentity
     spelling: Spelling
+    kept: Kept = field(default_factory=Kept)
+    heads: dict[str, str] = field(default_factory=dict)
+    """The default branch's commit, once it was read: an event sees one state of the files."""
 
     @property
     def _repository(self) -> str:
@@ -135,16 +139,22 @@ class Reader:
         """All forms of the default branch; a repository without any has no folder."""
         try:
             sha = await self.head_of_default_branch()
-            listed = await self.github.get(f"{self._repository}/contents/{FOLDER}", ref=sha)
         except Absent:
             return {"forms": ()}
+        found = await self.kept.once(self._key("forms", sha), lambda: self._forms_at(sha), _Forms.weigh)
+        return {"forms": found.forms}
+
+    async def _forms_at(self, sha: str) -> "_Forms":
+        try:
+            listed = await self.github.get(f"{self._repository}/contents/{FOLDER}", ref=sha)
+        except Absent:
+            return _Forms((), 0)
         names = (
             [str(one["path"]) for one in listed if one["type"] == "file"][:_FORMS] if isinstance(listed, list) else []
         )
         texts = await _together([self.text(name, sha) for name in names])
         forms = [parse_form(name, text) for name, text in zip(names, texts, strict=True) if text is not None]
-        found: tuple[IssueForm, ...] = tuple(form for form in forms if form is not None)
-        return {"forms": found}
+        return _Forms(tuple(form for form in forms if form is not None), sum(len(text or "") for text in texts))
 
     async def _author(self, item: Item) -> dict[str, Any]:
         """Search lags behind and is limited to 30 a minute; the list of a creator's issues is not."""
@@ -162,20 +172,31 @@ class Reader:
 
     async def _community(self, _item: Item) -> dict[str, Any]:
         """Community files of the repository, else of the owner's .github repository."""
-        found: dict[str, str] = {}
         owner = path("repos", self.event.repository.owner, ".github")
-        places = [
-            (github, base, folder)
-            for github, base in ((self.github, self._repository), (self.owner_github, owner))
-            for folder in (".github", "", "docs")
-        ]
-        listings = await _together([_listing(*place) for place in places])
-        for listing in listings:
-            for entry in listing:
-                key = _COMMUNITY_NAMES.get(str(entry["name"]).rsplit(".", 1)[0].lower().replace("-", "_"))
-                if key and entry["type"] == "file" and entry.get("html_url"):
-                    found.setdefault(key, str(entry["html_url"]))
-        return {"community": Community(**found)}
+        own, owners = await _together(
+            [
+                self.kept.once(
+                    self._key("community", await self._head_if_any()),
+                    lambda: _community_files(self.github, self._repository),
+                    _Found.weigh,
+                ),
+                self.kept.once(
+                    (self.event.installation, "community", owner.lower()),
+                    lambda: _community_files(self.owner_github, owner),
+                    _Found.weigh_unpinned,
+                ),
+            ]
+        )
+        return {"community": Community(**{**owners.urls, **own.urls})}
+
+    async def _head_if_any(self) -> str:
+        try:
+            return await self.head_of_default_branch()
+        except (Absent, Forbidden, Refused, Moved):
+            return ""
+
+    def _key(self, kind: str, sha: str) -> tuple[Any, ...]:
+        return (self.event.installation, self.event.repository.id, self._repository, kind, sha)
 
     async def _files(self, item: Item) -> dict[str, Any]:
         if not item.is_pull:
@@ -219,12 +240,17 @@ class Reader:
     async def head_of_default_branch(self) -> str:
         """The commit that configuration, templates and documents are read at."""
         branch = path(self.event.repository.default_branch)[1:]
-        data = await self.github.get(f"{self._repository}/commits/{branch}")
-        return str(data["sha"])
+        if branch not in self.heads:
+            data = await self.github.get(f"{self._repository}/commits/{branch}")
+            self.heads[branch] = str(data["sha"])
+        return self.heads[branch]
 
     async def text(self, name: str, ref: str, *, errors: str = "strict") -> str | None:
         """A text file at a commit; None if it is absent, no regular file, too large, or (if strict) not UTF-8."""
-        return await _text(self.github, f"{self._repository}/contents/{file_path(name)}", errors=errors, ref=ref)
+        url = f"{self._repository}/contents/{file_path(name)}"
+        return await self.kept.once(
+            self._key(f"{errors} {url}", ref), lambda: _text(self.github, url, errors=errors, ref=ref), _weigh_text
+        )
 
     async def owner_text(self, name: str) -> str | None:
         """A text file on the default branch of the owner's `.github` repository."""
@@ -239,11 +265,53 @@ async def _text(github: GitHub, url: str, *, errors: str = "strict", **query: st
         return None
 
 
-async def _listing(github: GitHub, base: str, folder: str) -> list[Any]:
+def _weigh_text(text: str | None) -> tuple[int, float]:
+    return (len(text), LONG) if text is not None else (0, SHORT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Forms:
+    """Forms, and how long their texts are together."""
+
+    forms: tuple[IssueForm, ...]
+    length: int
+
+    def weigh(self) -> tuple[int, float]:
+        return 4 * self.length, LONG if self.forms else SHORT
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Addresses of community files; `whole` is False where a folder could not be listed just now."""
+
+    urls: dict[str, str]
+    whole: bool
+
+    def weigh(self) -> tuple[int, float]:
+        return sum(map(len, self.urls.values())), LONG if self.whole and self.urls else self.weigh_unpinned()[1]
+
+    def weigh_unpinned(self) -> tuple[int, float]:
+        return sum(map(len, self.urls.values())), SHORT if self.whole else 0.0
+
+
+async def _community_files(github: GitHub, base: str) -> _Found:
+    listings = await _together([_listing(github, base, folder) for folder in (".github", "", "docs")])
+    urls: dict[str, str] = {}
+    for entry in (one for listing in listings for one in listing or ()):
+        key = _COMMUNITY_NAMES.get(str(entry["name"]).rsplit(".", 1)[0].lower().replace("-", "_"))
+        if key and entry["type"] == "file" and entry.get("html_url"):
+            urls.setdefault(key, str(entry["html_url"]))
+    return _Found(urls, None not in listings)
+
+
+async def _listing(github: GitHub, base: str, folder: str) -> list[Any] | None:
+    """A folder; empty if there is none, None if GitHub would not say."""
     try:
         listed = await github.get(f"{base}/contents/{folder}")
-    except (Absent, Forbidden, Refused, Moved, Unavailable):
+    except Absent:
         return []
+    except (Forbidden, Refused, Moved, Unavailable):
+        return None
     return listed if isinstance(listed, list) else []
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from bot.domain.actions import Review
 from bot.domain.codec import decode_actions
 from bot.domain.compose import Stage, compose
 from bot.domain.events import Event
@@ -54,7 +55,12 @@ class Acting:
             order=self._order,
         )
         thread = await threads.load(event.repository.id, event.number)
-        known = await records.known_remarks(event.repository.id, event.number, event.delivery)
+        reviews = any(isinstance(one, Review) for _name, plan in plans for one in plan)
+        known = (
+            await records.known_remarks(event.repository.id, event.number, event.delivery)
+            if reviews
+            else frozenset[str]()
+        )
         effects = await asyncio.to_thread(compose, plans, thread, stage, known)
         ledger = DeliveryLedger(records, threads, self._services.limits, subject)
         await Executor(github, event, app, ledger, fence, key).run(effects)

@@ -2,20 +2,20 @@
 
 import asyncio
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 import structlog
 
 from bot.domain.actions import Reply
-from bot.domain.capability import TRIAGE_ROLES, Capability, Context, Manifest, Mode
+from bot.domain.capability import TRIAGE_ROLES, Capability, CommandHelp, Context, Manifest, Mode
 from bot.domain.codec import encode
 from bot.domain.commands import parse_commands
 from bot.domain.events import Event
 from bot.domain.facts import AppIdentity, Facts, Item, Need, ThreadMemory
 from bot.domain.gate import Verdict, judge
-from bot.domain.plan import ModelAnswer, Skip
+from bot.domain.plan import ModelAnswer, Plan, Skip
 from bot.domain.repo_config import ConfigSchema, RepoConfig
 from bot.github.auth import Installation
 from bot.github.client import GitHub
@@ -106,15 +106,14 @@ class Deciding:
     async def _within_budgets(self, event: Event, reader: Reader, config: RepoConfig) -> bool:
         """Events per author, thread, repository and day, before anything is read. People who may triage are exempt."""
         repository, budgets = event.repository.id, config.budgets
-        scopes = (
-            (f"author:{repository}:{event.sender.id}", budgets.events_per_author_day),
-            (f"thread:{repository}#{event.number}", budgets.events_per_thread_day),
-            (f"repository:{repository}", budgets.events_per_repository_day),
-        )
-        for scope, limit in scopes:
-            if not await self._services.limits.spend(scope, 1, limit):
-                return await reader.role(event.sender.login) in TRIAGE_ROLES
-        return True
+        limits = {
+            f"author:{repository}:{event.sender.id}": budgets.events_per_author_day,
+            f"thread:{repository}#{event.number}": budgets.events_per_thread_day,
+            f"repository:{repository}": budgets.events_per_repository_day,
+        }
+        if await self._services.limits.spend_all(limits):
+            return True
+        return await reader.role(event.sender.login) in TRIAGE_ROLES
 
     async def _decisions(self, active: list[Capability], facts: Facts, config: RepoConfig) -> list[Decision]:
         help_of_all = tuple(
@@ -123,61 +122,33 @@ class Deciding:
             if config.mode_of(one.manifest) is not Mode.OFF
             for command in one.manifest.commands
         )
+        contexts = [self._context(one, config, help_of_all) for one in active]
+        answers = [await self._answer(one, facts, context) for one, context in zip(active, contexts, strict=True)]
+        cases = list(zip(active, answers, contexts, strict=True))
+        # In a thread: hostile text may take a second, and deliveries are acknowledged on this loop.
+        outcomes = await asyncio.to_thread(lambda: [_outcome(*case, facts) for case in cases])
+        if any(one.replies for one in outcomes) and not await self._may_reply(facts):
+            outcomes = [one.without_replies() for one in outcomes]
         digest = _digest(facts)
-        found = []
-        for capability in active:
-            options = config.options[capability.manifest.id]
-            context = Context(
-                mode=config.mode_of(capability.manifest),
-                options=options,
-                labels=config.allowed_labels(),
-                needs_info_label=config.labels.needs_info,
-                commands=help_of_all,
-                unlabel_any=bool(getattr(options, "unlabel_any", False)),
-                check_configuration=self._schema.mistakes,
-            )
-            found.append(await self._decision(capability, facts, context, digest))
-        return found
+        return [one.decision(digest) for one in outcomes]
 
-    async def _decision(self, capability: Capability, facts: Facts, context: Context, digest: str) -> Decision:
-        name = capability.manifest.id
-        answer = await self._answer(capability, facts, context)
-        try:
-            # In a thread: hostile text may take a second, and deliveries are acknowledged on this loop.
-            decided = await asyncio.to_thread(capability.decide, facts, answer, context)
-        except Exception:
-            # One capability's mistake must not take the others' work with it; it is recorded and logged.
-            log.exception("capability_failed", capability=name, delivery=facts.event.delivery)
-            decided = Skip("this part failed; the operator's log has the reason")
-        tokens = answer.tokens if answer else 0
-        if isinstance(decided, Skip):
-            return Decision(name, digest, decided.reason, (), "", None, tokens, [], [])
-        verdicts = await self._within_replies(judge(capability.manifest, decided, facts, context), facts)
-        why = decided.why
-        return Decision(
-            capability=name,
-            facts_digest=digest,
-            outcome=why.outcome,
-            evidence=why.evidence,
-            method=why.method,
-            confidence=why.confidence,
-            tokens=tokens,
-            plan=[encode(one.action) for one in verdicts if one.action is not None],
-            verdicts=[
-                {"action": type(action).__name__, "allowed": "yes" if one.action else "no", "reason": one.reason}
-                for action, one in zip(decided.actions, verdicts, strict=True)
-            ],
+    def _context(self, capability: Capability, config: RepoConfig, commands: tuple[CommandHelp, ...]) -> Context:
+        options = config.options[capability.manifest.id]
+        return Context(
+            mode=config.mode_of(capability.manifest),
+            options=options,
+            labels=config.allowed_labels(),
+            needs_info_label=config.labels.needs_info,
+            commands=commands,
+            unlabel_any=bool(getattr(options, "unlabel_any", False)),
+            check_configuration=self._schema.mistakes,
         )
 
-    async def _within_replies(self, verdicts: tuple[Verdict, ...], facts: Facts) -> tuple[Verdict, ...]:
+    async def _may_reply(self, facts: Facts) -> bool:
         """No more replies than a person reads: another bot with a person's account would go on for ever."""
-        if not any(isinstance(one.action, Reply) for one in verdicts):
-            return verdicts
         event = facts.event
         scope = f"replies:{event.repository.id}#{event.number}:{event.sender.id}:{facts.now:%H}"
-        if await self._services.limits.spend(scope, 1, REPLIES_PER_HOUR):
-            return verdicts
-        return tuple(Verdict(None, _ENOUGH) if isinstance(one.action, Reply) else one for one in verdicts)
+        return await self._services.limits.spend(scope, 1, REPLIES_PER_HOUR)
 
     async def _answer(self, capability: Capability, facts: Facts, context: Context) -> ModelAnswer | None:
         if self._services.model is None:
@@ -187,6 +158,57 @@ class Deciding:
             return None
         repository = facts.event.repository
         return await self._services.model.answer(request, private=repository.private, scope=str(repository.id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a capability decided, and what the gate says about each of its actions."""
+
+    capability: str
+    tokens: int
+    decided: Plan | Skip
+    verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def replies(self) -> bool:
+        return any(isinstance(one.action, Reply) for one in self.verdicts)
+
+    def without_replies(self) -> "_Outcome":
+        kept = (Verdict(None, _ENOUGH) if isinstance(one.action, Reply) else one for one in self.verdicts)
+        return replace(self, verdicts=tuple(kept))
+
+    def decision(self, digest: str) -> Decision:
+        """As it is recorded; `digest` names the facts."""
+        if isinstance(self.decided, Skip):
+            return Decision(self.capability, digest, self.decided.reason, (), "", None, self.tokens, [], [])
+        why = self.decided.why
+        return Decision(
+            capability=self.capability,
+            facts_digest=digest,
+            outcome=why.outcome,
+            evidence=why.evidence,
+            method=why.method,
+            confidence=why.confidence,
+            tokens=self.tokens,
+            plan=[encode(one.action) for one in self.verdicts if one.action is not None],
+            verdicts=[
+                {"action": type(action).__name__, "allowed": "yes" if one.action else "no", "reason": one.reason}
+                for action, one in zip(self.decided.actions, self.verdicts, strict=True)
+            ],
+        )
+
+
+def _outcome(capability: Capability, answer: ModelAnswer | None, context: Context, facts: Facts) -> _Outcome:
+    name, tokens = capability.manifest.id, answer.tokens if answer else 0
+    try:
+        decided = capability.decide(facts, answer, context)
+    except Exception:
+        # One capability's mistake must not take the others' work with it; it is recorded and logged.
+        log.exception("capability_failed", capability=name, delivery=facts.event.delivery)
+        decided = Skip("this part failed; the operator's log has the reason")
+    if isinstance(decided, Skip):
+        return _Outcome(name, tokens, decided)
+    return _Outcome(name, tokens, decided, judge(capability.manifest, decided, facts, context))
 
 
 def _needed(manifest: Manifest, event: Event) -> dict[str, str]:

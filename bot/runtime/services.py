@@ -1,12 +1,13 @@
 """What the steps of an event work with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.events import Event
 from bot.domain.facts import AppIdentity
 from bot.domain.ports import Model, Spelling
 from bot.github.auth import GitHubApp
 from bot.github.client import GitHub
+from bot.github.kept import Kept
 from bot.github.reader import Reader
 from bot.store.gaps import Gaps
 from bot.store.limits import Limits
@@ -25,8 +26,9 @@ class Services:
     threads: Threads
     limits: Limits
     gaps: Gaps
+    kept: Kept = field(default_factory=Kept)
 
     async def reader(self, github: GitHub, event: Event, app: AppIdentity) -> Reader:
         """A reader of the event's repository, and of its owner's `.github` repository."""
         owner = await self.app.owner_client(event.installation, event.repository.id)
-        return Reader(github, owner, event, app, self.spelling)
+        return Reader(github, owner, event, app, self.spelling, self.kept)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Final
+from typing import Any, Final
 
 import procrastinate
 import procrastinate.worker
@@ -26,6 +26,7 @@ HEARTBEAT: Final = 2.0
 _POLL: Final = 0.5
 _GRACE: Final = 25.0
 _RESTART: Final = 1.0
+_BIG: Final = 256 * 1024
 _EVENTS = Counter("assistant_events", "Deliveries by how they ended", ["outcome"])
 _SECONDS = Histogram("assistant_event_seconds", "Seconds of work per delivery")
 
@@ -146,7 +147,7 @@ class Worker:
     async def _attempt(self, waiting: Waiting, key: str, fence: Fence) -> bool:
         """Whether the delivery has ended (well or not); False if it has to wait."""
         try:
-            payload = await asyncio.to_thread(json.loads, waiting.body)
+            payload = await _parsed(waiting.body)
             reason = await self._pipeline.handle(waiting, payload, fence)
         except Terminal as error:
             return await self._end(waiting, "done", f"ended: {error}", "terminal")
@@ -179,3 +180,8 @@ class Worker:
         _EVENTS.labels(outcome).inc()
         log.info("event_ended", kind=waiting.event, state=state, reason=reason)
         return True
+
+
+async def _parsed(body: bytes) -> Any:
+    """The payload; a large one must not hold up the others, a small one is read before a thread would have begun."""
+    return await asyncio.to_thread(json.loads, body) if len(body) > _BIG else json.loads(body)

@@ -1,10 +1,14 @@
 """Limits that hold for all processes together: back-off windows, write rates, daily budgets, claims."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from psycopg import AsyncClientCursor
+
 from bot.domain.errors import ClaimLost
 from bot.store.database import Pool
+from bot.store.together import Together
 
 # GitHub's secondary limits are about 80 content-creating requests a minute and 500 an hour:
 # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
@@ -13,7 +17,9 @@ PER_HOUR: Final = 500
 BURST: Final = 40
 
 # Free slots are found under a lock of the installation's own, so that two processes cannot share the last one.
+# Two statements, because each sees what was committed when it began; sent together, they are one transaction.
 _TAKE: Final = """
+SELECT pg_advisory_xact_lock(17, %(lock)s::int);
 WITH recent AS (
     SELECT at FROM assistant.content_writes
     WHERE installation_id = %(id)s AND at > clock_timestamp() - interval '1 hour'
@@ -24,29 +30,48 @@ WITH recent AS (
         (SELECT max(at) + interval '1 second' FROM recent
          HAVING count(*) FILTER (WHERE at > clock_timestamp() - interval '1 minute') >= %(burst)s)
     ) AS free_at
+), wait AS (
+    SELECT greatest(0, extract(epoch FROM coalesce(free_at, clock_timestamp()) - clock_timestamp()))::float8 AS seconds
+    FROM delays
+), taken AS (
+    INSERT INTO assistant.content_writes SELECT %(id)s, clock_timestamp() FROM wait WHERE seconds = 0
 )
-SELECT greatest(0, extract(epoch FROM free_at - clock_timestamp()))::float8 FROM delays
+SELECT seconds FROM wait
+"""
+
+# Nothing is counted where one of the budgets is used up. In one order, so that two of these never wait for each other.
+_SPEND_ALL: Final = """
+WITH wanted AS (
+    SELECT scope, most, (now() AT TIME ZONE 'utc')::date AS today
+    FROM unnest(%(scopes)s::text[], %(limits)s::bigint[]) AS w(scope, most)
+), room AS (
+    SELECT bool_and(coalesce(b.used, 0) < w.most) AS left
+    FROM wanted w LEFT JOIN assistant.budgets b ON b.scope = w.scope AND b.day = w.today
+)
+INSERT INTO assistant.budgets AS b (scope, day, used)
+SELECT scope, today, 1 FROM wanted, room WHERE room.left ORDER BY scope
+ON CONFLICT (scope, day) DO UPDATE SET used = b.used + 1
+WHERE b.used < (SELECT most FROM wanted WHERE wanted.scope = b.scope)
+RETURNING used
 """
 
 
 class Limits:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._windows = Together(self._open_windows)
+        self._epochs = Together(self._newest_epochs)
 
     async def take_write(self, installation: int) -> float:
         """Seconds until the installation may write again; 0 takes a slot now."""
-        async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock(17, %s::int)", (installation % 2**31,))
-            cursor = await connection.execute(
-                _TAKE, {"id": installation, "hour": PER_HOUR, "minute": PER_MINUTE, "burst": BURST}
-            )
+        numbers = {"id": installation, "hour": PER_HOUR, "minute": PER_MINUTE, "burst": BURST}
+        async with self._pool.connection() as connection:
+            cursor = AsyncClientCursor(connection)
+            await cursor.execute(_TAKE, {**numbers, "lock": installation % 2**31})
+            cursor.nextset()
             row = await cursor.fetchone()
-            wait = float(row[0]) if row and row[0] is not None else 0.0
-            if wait == 0.0:
-                await connection.execute(
-                    "INSERT INTO assistant.content_writes VALUES (%s, clock_timestamp())", (installation,)
-                )
-            return wait
+        assert row is not None
+        return float(row[0])
 
     async def prune_writes(self) -> None:
         async with self._pool.connection() as connection:
@@ -71,12 +96,14 @@ class Limits:
 
     async def window(self, scope: str) -> datetime | None:
         """The end of the scope's back-off window, if one is open."""
+        return await self._windows(scope)
+
+    async def _open_windows(self, scopes: list[str]) -> dict[str, datetime]:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "SELECT until FROM assistant.backoffs WHERE scope = %s AND until > now()", (scope,)
+                "SELECT scope, until FROM assistant.backoffs WHERE scope = ANY(%s) AND until > now()", (scopes,)
             )
-            row = await cursor.fetchone()
-        return row[0] if row else None
+            return {str(scope): until for scope, until in await cursor.fetchall()}
 
     async def spend(self, scope: str, amount: int, limit: int) -> bool:
         """Count `amount` towards today's (UTC) budget of the scope; False, and nothing counted, if it is used up."""
@@ -90,6 +117,12 @@ class Limits:
                 {"scope": scope, "amount": amount, "limit": limit},
             )
             return await cursor.fetchone() is not None
+
+    async def spend_all(self, limits: Mapping[str, int]) -> bool:
+        """Count one towards today's (UTC) budgets of all scopes; False, and nothing counted, if one is used up."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_SPEND_ALL, {"scopes": list(limits), "limits": list(limits.values())})
+            return cursor.rowcount == len(limits)
 
     async def spent(self, scope: str) -> int:
         """What today's (UTC) budget of the scope has been used for."""
@@ -115,12 +148,15 @@ class Limits:
 
     async def check_claim(self, key: str, epoch: int) -> None:
         """Raise ClaimLost if another worker has taken the item over since."""
+        if await self._epochs(key) != epoch:
+            raise ClaimLost(f"{key} was taken over by another worker")
+
+    async def _newest_epochs(self, keys: list[str]) -> dict[str, int]:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "SELECT 1 FROM assistant.claims WHERE item_key = %s AND epoch = %s", (key, epoch)
+                "SELECT item_key, epoch FROM assistant.claims WHERE item_key = ANY(%s)", (keys,)
             )
-            if await cursor.fetchone() is None:
-                raise ClaimLost(f"{key} was taken over by another worker")
+            return {str(key): int(epoch) for key, epoch in await cursor.fetchall()}
 
     async def now(self) -> datetime:
         """The database's clock, which all processes share."""

@@ -13,6 +13,21 @@ from bot.domain.facts import DecisionRecord
 from bot.store.database import Pool
 
 _HEARD: Final = 200
+_SAVE: Final = """
+WITH saved AS (
+    INSERT INTO assistant.decisions (guid, capability, repository_id, number, author, event, facts_digest, outcome,
+                                     evidence, method, confidence, tokens, plan, verdicts, acted)
+    SELECT %(guid)s, capability, %(repository)s, %(number)s, %(author)s, %(event)s, digest, outcome,
+           evidence, method, confidence, tokens, plan, verdicts, acted
+    FROM unnest(%(capabilities)s::text[], %(digests)s::text[], %(outcomes)s::text[], %(evidences)s::jsonb[],
+                %(methods)s::text[], %(confidences)s::float8[], %(tokens)s::int[], %(plans)s::jsonb[],
+                %(verdicts)s::jsonb[], %(acted)s::boolean[]) WITH ORDINALITY
+         AS t(capability, digest, outcome, evidence, method, confidence, tokens, plan, verdicts, acted, position)
+    ORDER BY position
+    ON CONFLICT (guid, capability) DO NOTHING
+)
+UPDATE assistant.deliveries SET decided_at = now() WHERE guid = %(guid)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +74,24 @@ class Records:
 
     async def save(self, subject: Subject, decisions: Sequence[Decision]) -> None:
         """Record all decisions of a delivery at once and mark it as decided, before anything is done."""
-        rows = [
-            {
-                "guid": subject.guid, "capability": one.capability, "repository": subject.repository,
-                "number": subject.number, "author": subject.author, "event": subject.event,
-                "digest": one.facts_digest, "outcome": one.outcome[:500], "evidence": Jsonb(list(one.evidence)),
-                "method": one.method, "confidence": one.confidence, "tokens": one.tokens,
-                "plan": Jsonb(one.plan), "verdicts": Jsonb(one.verdicts), "acted": bool(one.plan),
-            }
-            for one in decisions
-        ]  # fmt: skip
-        async with self._pool.connection() as connection, connection.transaction():
-            await connection.cursor().executemany(
-                "INSERT INTO assistant.decisions (guid, capability, repository_id, number, author, event, "
-                "facts_digest, outcome, evidence, method, confidence, tokens, plan, verdicts, acted) VALUES "
-                "(%(guid)s, %(capability)s, %(repository)s, %(number)s, %(author)s, %(event)s, %(digest)s, "
-                "%(outcome)s, %(evidence)s, %(method)s, %(confidence)s, %(tokens)s, %(plan)s, %(verdicts)s, "
-                "%(acted)s) ON CONFLICT (guid, capability) DO NOTHING",
-                rows,
-            )
+        async with self._pool.connection() as connection:
             await connection.execute(
-                "UPDATE assistant.deliveries SET decided_at = now() WHERE guid = %s", (subject.guid,)
-            )
+                _SAVE,
+                {
+                    "guid": subject.guid, "repository": subject.repository, "number": subject.number,
+                    "author": subject.author, "event": subject.event,
+                    "capabilities": [one.capability for one in decisions],
+                    "digests": [one.facts_digest for one in decisions],
+                    "outcomes": [one.outcome[:500] for one in decisions],
+                    "evidences": [Jsonb(list(one.evidence)) for one in decisions],
+                    "methods": [one.method for one in decisions],
+                    "confidences": [one.confidence for one in decisions],
+                    "tokens": [one.tokens for one in decisions],
+                    "plans": [Jsonb(one.plan) for one in decisions],
+                    "verdicts": [Jsonb(one.verdicts) for one in decisions],
+                    "acted": [bool(one.plan) for one in decisions],
+                },
+            )  # fmt: skip
 
     async def plans(self, guid: str) -> list[tuple[str, list[Any]]]:
         """(capability, encoded actions) of a decided delivery, in the order of deciding."""

@@ -15,6 +15,7 @@ from bot.store.database import Pool
 class Threads:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._marker_key: bytes | None = None
 
     async def load(self, repository: int, number: int) -> Thread:
         """The thread as we left it; an unknown one is empty."""
@@ -50,6 +51,11 @@ class Threads:
 
     async def marker_key(self) -> bytes:
         """The random key of our markers; made once, kept in the database."""
+        if self._marker_key is None:
+            self._marker_key = await self._stored_marker_key()
+        return self._marker_key
+
+    async def _stored_marker_key(self) -> bytes:
         async with self._pool.connection() as connection:
             await connection.execute(
                 "INSERT INTO assistant.secrets (name, value) VALUES ('markers', %s) ON CONFLICT DO NOTHING",

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.domain.errors import Terminal
-from bot.github.auth import Clock, Credentials, GitHubApp, Installation, intersection
+from bot.github.auth import _JWT_KEPT, _JWT_LIFETIME, Clock, Credentials, GitHubApp, Installation, intersection
 from tests.support.answers import Answers, WindowsInMemory, answering
 
 _KEY: Final = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -206,3 +206,21 @@ async def test_the_app_itself_signs_with_its_key(server: Server) -> None:
     claims = jwt.decode(asked.token.removeprefix("Bearer "), _KEY.public_key(), algorithms=["RS256"])
     assert claims["iss"] == "17"
     assert claims["exp"] <= time.time() + 600
+
+
+async def test_a_jwt_is_used_again_until_it_is_old_or_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[float] = []
+    sign = Credentials.jwt
+
+    def counted(self: Credentials, now: float) -> str:
+        made.append(now)
+        return sign(self, now)
+
+    monkeypatch.setattr(Credentials, "jwt", counted)
+    server.answers.then(200, {}).then(200, {}).then(401, {}).then(200, {})
+    await server.app.api.get("/one")
+    await server.app.api.get("/two")
+    assert len(made) == 1
+    await server.app.api.get("/three")
+    assert len(made) == 2
+    assert _JWT_KEPT + 60 + 60 < _JWT_LIFETIME, "kept for so short that it holds against a clock a minute off"
