@@ -37,11 +37,12 @@ def _hide(text: str, secrets: Sequence[str]) -> str:
         # Most values are shorter than most secrets; asking that first makes a log line five times cheaper.
         if len(secret) <= longest:
             text = text.replace(secret, _HIDDEN)
-    return _TOKENS.sub(_HIDDEN, text)
+    return _TOKENS.sub(_HIDDEN, text)  # guard: forms-of-tokens (16, 21): as text
 
 
 def disguises(secrets: Iterable[str]) -> frozenset[str]:
     """The secrets and the forms in which they turn up: each line, escaped, quoted, base64, hex, reversed."""
+    # guard: lines-of-keys (16): without *secret.split('\n')
     found = {form for secret in secrets for line in (secret, *secret.split("\n")) for form in _forms(line)}
     return frozenset(form for form in found if len(form) >= _SHORTEST)
 
@@ -50,13 +51,14 @@ def _forms(text: str) -> Iterator[str]:
     if len(text) < _SHORTEST or text.startswith("-----"):
         return
     raw = text.encode("utf-8", "replace")
+    # guard: secrets-in-disguise (16): each
     yield from (text, text[::-1], json.dumps(text)[1:-1], quote(text), quote(text, safe=""))
-    yield from (raw.hex(), raw.hex().upper())
+    yield from (raw.hex(), raw.hex().upper())  # guard: secrets-in-hex (16): each
     for shift in range(3):
         # Inside something longer (`user:password`) the secret starts anywhere in a group of three bytes.
         start, end = (shift * 4 + 2) // 3, (shift + len(raw)) * 4 // 3
-        yield base64.b64encode(bytes(shift) + raw).decode()[start:end]
-        yield base64.urlsafe_b64encode(bytes(shift) + raw).decode()[start:end]
+        yield base64.b64encode(bytes(shift) + raw).decode()[start:end]  # guard: secrets-in-base64 (16)
+        yield base64.urlsafe_b64encode(bytes(shift) + raw).decode()[start:end]  # guard: secrets-in-addresses (16)
 
 
 def redactor(secrets: tuple[str, ...]) -> Processor:
@@ -97,7 +99,7 @@ def configure_logs(level: str, style: str, secrets: tuple[str, ...]) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        redactor(secrets),
+        redactor(secrets),  # guard: redacted-logs (16, 21)
     ]
     last: Any = (
         structlog.processors.JSONRenderer()

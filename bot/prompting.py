@@ -73,7 +73,7 @@ def fill(prompt: Prompt, inputs: Mapping[str, str], *, fence: str | None = None)
     if inputs.keys() != prompt.inputs.keys():
         raise PromptError(f"prompt {prompt.id} takes {sorted(prompt.inputs)}, not {sorted(inputs)}")
     word = fence or secrets.token_hex(8)
-    while any(word in text for text in inputs.values()):
+    while any(word in text for text in inputs.values()):  # guard: fences-of-prompts (2, 18)
         word = secrets.token_hex(8)
     parts = {name: _part(inputs[name], rule, word) for name, rule in prompt.inputs.items()}
     cut = tuple(name for name, rule in prompt.inputs.items() if len(inputs[name]) > rule.cap)
@@ -86,7 +86,8 @@ def _part(text: str, rule: Input, word: str) -> str:
     if rule.trusted:
         return text[: rule.cap]
     # Hidden before it is cut: half a token has no form to know it by.
-    return f"<<<data {word}\n{redact(text)[: rule.cap]}\n>>>end {word}"
+    # guard: capped-prompts (25): without [:rule.cap]
+    return f"<<<data {word}\n{redact(text)[: rule.cap]}\n>>>end {word}"  # guard: redacted-prompts (16): without redact
 
 
 def _load(folder: Path) -> Prompt:

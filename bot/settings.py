@@ -24,7 +24,7 @@ _HOST: Final = re.compile(r"[A-Za-z0-9.:_%-]{1,253}")
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-app-settings (16): without repr
 class AppSettings:
     """The GitHub App. `webhook_secrets` holds the new and the old one while rotating."""
 
@@ -34,7 +34,7 @@ class AppSettings:
     api_url: str
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-model-settings (16): without repr
 class ModelSettings:
     base_url: str
     api_key: str
@@ -43,7 +43,7 @@ class ModelSettings:
     tokens_per_day: int
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-settings (16): without repr
 class Settings:
     """All settings. `database_url` None means the embedded database in `data_folder`."""
 
@@ -61,8 +61,10 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Values that must never appear in a log."""
+        # guard: secrets-of-the-app (16): as ()
         app = (self.app.private_key, *(one.decode() for one in self.app.webhook_secrets)) if self.app else ()
-        model = (self.model.api_key,) if self.model else ()
+        model = (self.model.api_key,) if self.model else ()  # guard: secrets-of-the-model (16): as ()
+        # guard: secrets-of-the-database (16): as ()
         database = (self.database_url, *_passwords(self.database_url)) if self.database_url else ()
         return tuple(one for one in (*app, *model, *database) if len(one) >= 6)
 
@@ -201,6 +203,7 @@ def _url(env: Mapping[str, str], name: str, default: str) -> str:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        # guard: plain-addresses (20): each
         usable = usable and "@" not in parts.netloc and not any(one in url for one in "?#\\")
     except ValueError:
         usable = False

@@ -19,7 +19,7 @@ from bot.domain.errors import AssistantError
 from bot.domain.facts import Misspelling
 
 ARGUMENTS: Final = (
-    "--isolated",
+    "--isolated",  # guard: isolated-spelling (24)
     "--format",
     "json",
     "--locale",
@@ -118,8 +118,8 @@ async def _run(program: str, data: bytes) -> tuple[int, bytes]:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            cwd=folder,
-            env=_environment(),
+            cwd=folder,  # guard: folder-of-the-spelling (24)
+            env=_environment(),  # guard: environment-of-the-spelling (16, 24)
         )
         feeding = asyncio.create_task(_feed(process, data))
         try:

@@ -52,6 +52,7 @@ class CommandHelp:
 class Options(BaseModel):
     """Base of a capability's part of the repository configuration: frozen, unknown keys are errors."""
 
+    # guard: unknown-options (22): without extra
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     mode: Mode | None = None

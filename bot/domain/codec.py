@@ -24,7 +24,7 @@ def encode(value: object) -> Any:
     if isinstance(value, tuple):
         return [encode(one) for one in value]
     name = type(value).__name__
-    if _TYPES.get(name) is not type(value):
+    if _TYPES.get(name) is not type(value):  # guard: known-types (3)
         raise TypeError(f"{name} is not part of an action")
     if isinstance(value, Enum):
         return {"type": name, "value": value.value}

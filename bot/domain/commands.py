@@ -52,7 +52,7 @@ def parse_commands(markdown: str) -> tuple[Invocation, ...]:
         number, found = candidates[index]
         argument = (found[2] or "").strip()[:MAX_ARGUMENT].rstrip()
         invocations.append(Invocation(found[1].lower(), argument, number + 1))
-    return tuple(invocations[:MAX_COMMANDS])
+    return tuple(invocations[:MAX_COMMANDS])  # guard: ten-commands (6, 25): without [:MAX_COMMANDS]
 
 
 def only_commands(markdown: str) -> bool:
@@ -90,6 +90,7 @@ def _top_level_signs(marked: str) -> Iterator[int]:
     for token in MarkdownIt("commonmark").enable("table").parse(marked):
         if token.type == "html_block" and token.level == 0:
             _follow_tags(token.content, opened)
+        # guard: commands-outside-quotes (6): without token.level == 1
         elif token.type == "inline" and token.level == 1 and before == "paragraph_open":
             yield from _signs_in(token, opened)
         before = token.type
@@ -100,6 +101,8 @@ def _signs_in(inline: Token, opened: list[str]) -> Iterator[int]:
         if token.type == "html_inline":
             _follow_tags(token.content, opened)
         sign = ord(token.content[0]) - _FIRST_SIGN if token.type == "text" and token.content else -1
+        # guard: commands-outside-elements (6): without not opened
+        # guard: commands-in-plain-text (6): without token.level == 0
         if token.level == 0 and not opened and 0 <= sign < _SIGNS:
             yield sign
 

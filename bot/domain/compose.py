@@ -22,7 +22,7 @@ from bot.domain.status import Thread
 from bot.domain.text import Rendered, RenderPolicy, Text, make_marker, render, render_suggestion
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-stages (16): without repr
 class Stage:
     """Where the effects of a delivery take place. `order` is the order of sections in the comment."""
 
@@ -95,6 +95,7 @@ def _status(actions: Iterable[tuple[str, Action]], thread: Thread, stage: Stage)
 
 
 def _review(review: Review, stage: Stage, known: frozenset[str]) -> list[Effect]:
+    # guard: remarks-once (5, 28): without remark_digest(one) not in known
     fresh = [one for one in review.comments if remark_digest(one) not in known]
     # GitHub refuses a whole review for one blank remark, which is what is left of a text made of nothing visible.
     rendered = [(one, body) for one in fresh if (body := _remark(one, stage.policy)).body.strip()]

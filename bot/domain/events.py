@@ -124,14 +124,15 @@ def route(event: str, payload: Mapping[str, Any], handled: frozenset[str]) -> Ro
     name = f"{event}.{action}" if action else event
     if event in LIFECYCLE_EVENTS and installation is not None:
         return Route(f"installation:{installation}", action, installation, repository, None, f"queued: {name}")
-    if name not in handled:
+    if name not in handled:  # guard: handled-events (34)
         return Route(None, action, installation, repository, None, f"ignored: {name} is not handled")
     sender = payload.get("sender")
-    if isinstance(sender, Mapping) and sender.get("type") == "Bot":
+    if isinstance(sender, Mapping) and sender.get("type") == "Bot":  # guard: bots-at-the-door (7)
         reason = f"ignored: {name} was done by a bot"
         return Route(None, action, installation, repository, None, reason, proof=_may_be_ours(name, payload))
     item = payload.get("issue") or payload.get("pull_request")
     number = item.get("number") if isinstance(item, Mapping) else None
+    # guard: whole-targets (1)
     if installation is None or repository is None or not _is_id(number) or number > _LARGEST_NUMBER:
         reason = f"ignored: {name} names no installation, repository or number"
         return Route(None, action, installation, repository, None, reason)

@@ -19,7 +19,7 @@ _MAX_FIELDS: Final = 60
 
 def parse_form(path: str, text: str) -> IssueForm | None:
     """The form in a file of the template folder; None if it is none (config.yml) or cannot be read."""
-    if len(text) > _MAX_SIZE:
+    if len(text) > _MAX_SIZE:  # guard: sizes-of-forms (22)
         return None
     if path.endswith((".yml", ".yaml")):
         return None if path.rsplit("/", 1)[-1].startswith("config.") else _issue_form(path, text)
@@ -89,7 +89,7 @@ def _headings(body: str) -> list[str]:
 def load_yaml(text: str) -> object:
     """YAML without aliases (they can grow without bound) or None if it cannot be read."""
     try:
-        if any(isinstance(one, yaml.AliasToken) for one in yaml.scan(text)):
+        if any(isinstance(one, yaml.AliasToken) for one in yaml.scan(text)):  # guard: aliases-in-forms (22)
             return None
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError):

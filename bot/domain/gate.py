@@ -54,7 +54,7 @@ def judge(manifest: Manifest, plan: Plan, facts: Facts, context: Context) -> tup
 
 
 def _judge(action: Action, case: _Case) -> Verdict:
-    if (reason := next(_general_objections(action, case), None)) is not None:
+    if (reason := next(_general_objections(action, case), None)) is not None:  # guard: general-objections (3, 7)
         return Verdict(None, reason)
     match action:
         case AddLabels():
@@ -66,7 +66,7 @@ def _judge(action: Action, case: _Case) -> Verdict:
         case SetSection():
             return _set_section(action, case)
         case Reply() | React():
-            present = case.facts.event.comment is not None
+            present = case.facts.event.comment is not None  # guard: answers-to-comments (1): as True
             return Verdict(action) if present else Verdict(None, "there is no comment to answer")
         case DropSection():
             return Verdict(action)
@@ -75,71 +75,76 @@ def _judge(action: Action, case: _Case) -> Verdict:
 
 
 def _general_objections(action: Action, case: _Case) -> Iterator[str]:
-    if not isinstance(action, case.manifest.actions):
+    if not isinstance(action, case.manifest.actions):  # guard: planned-actions (3)
         yield f"{case.manifest.id} may not plan {type(action).__name__}"
-    if case.context.mode in (Mode.OFF, Mode.OBSERVE):
+    if case.context.mode in (Mode.OFF, Mode.OBSERVE):  # guard: observing-mode (3)
         yield f"mode {case.context.mode}: recorded only"
-    if case.facts.item.locked:
+    if case.facts.item.locked:  # guard: locked-conversations (34)
         yield "the conversation is locked"
-    if case.facts.event.sender.is_bot:
+    if case.facts.event.sender.is_bot:  # guard: bots-at-the-gate (7)
         yield "the event was caused by a bot"
 
 
 def _set_section(action: SetSection, case: _Case) -> Verdict:
-    if case.facts.memory.silenced:
+    if case.facts.memory.silenced:  # guard: deleted-comments (5)
         return Verdict(None, "a person deleted our comment here")
-    if case.withdrawn and case.manifest.id not in case.facts.memory.sections:
+    if case.withdrawn and case.manifest.id not in case.facts.memory.sections:  # guard: withdrawn-sections (5)
         return Verdict(None, _withdrawn_reason(case))
     return Verdict(action)
 
 
 def _add_labels(action: AddLabels, case: _Case) -> Verdict:
     commanded = action.source is Source.COMMAND
-    if case.context.mode is Mode.SUGGEST and not commanded:
+    if case.context.mode is Mode.SUGGEST and not commanded:  # guard: suggested-labels (4)
         return Verdict(None, "mode suggest: labels are only suggested")
-    if not commanded and case.withdrawn:
+    if not commanded and case.withdrawn:  # guard: withdrawn-labels (4, 5)
         return Verdict(None, _withdrawn_reason(case))
     allowed, reasons = [], []
     for label in dict.fromkeys(action.labels):
         reason = _label_objection(label, commanded=commanded, case=case)
         allowed += [] if reason else [label]
         reasons += [reason] if reason else []
-    if action.source is Source.MODEL and len(allowed) > MODEL_LABELS:
+    if action.source is Source.MODEL and len(allowed) > MODEL_LABELS:  # guard: three-labels (4)
         reasons.append(f"a model may set at most {MODEL_LABELS} labels")
         allowed = allowed[:MODEL_LABELS]
     return Verdict(replace(action, labels=tuple(allowed)) if allowed else None, "; ".join(reasons))
 
 
 def _label_objection(label: str, *, commanded: bool, case: _Case) -> str:
-    if label not in case.facts.label_names:
+    if label not in case.facts.label_names:  # guard: existing-labels (4)
         return f"the repository has no label “{label}”"
     if commanded:
         return ""
-    if label not in case.context.labels:
+    if label not in case.context.labels:  # guard: allow-list (4)
         return f"“{label}” is not in the allow-list"
-    if label in case.facts.removed_by_people:
+    if label in case.facts.removed_by_people:  # guard: labels-that-people-removed (4)
         return f"a person removed “{label}”"
     return ""
 
 
 def _remove_labels(action: RemoveLabels, case: _Case) -> Verdict:
-    if case.context.mode is Mode.SUGGEST and action.source is not Source.COMMAND:
+    if case.context.mode is Mode.SUGGEST and action.source is not Source.COMMAND:  # guard: suggested-removals (4)
         return Verdict(None, "mode suggest: labels are not touched")
+    # guard: labels-of-people (3, 4): each
     any_owner = action.any_owner and action.source is Source.COMMAND and case.context.unlabel_any
     mine = case.facts.item.labels if any_owner else case.facts.set_by_us
+    # guard: labels-of-ours (4): without label in mine
     allowed = tuple(label for label in dict.fromkeys(action.labels) if label in mine)
+    # guard: reasons-for-labels (4): always
     reason = "" if len(allowed) == len(action.labels) else "only labels that we set are removed"
     return Verdict(replace(action, labels=allowed) if allowed else None, reason)
 
 
 def _review(action: Review, case: _Case) -> Verdict:
     item = case.facts.item
-    if not item.is_pull or item.head_sha is None or action.head_sha != item.head_sha:
+    if not item.is_pull or item.head_sha is None or action.head_sha != item.head_sha:  # guard: reviews-of-the-head (14)
         return Verdict(None, "the review is not about the head of this pull request")
-    if case.withdrawn:
+    if case.withdrawn:  # guard: withdrawn-reviews (5)
         return Verdict(None, _withdrawn_reason(case))
     lines = {one.path: commentable_lines(one.patch) for one in case.facts.files}
+    # guard: forty-remarks (5): without [:_REVIEW_COMMENTS]
     kept = tuple(one for one in action.comments if _fits(one, lines))[:_REVIEW_COMMENTS]
+    # guard: reasons-for-remarks (14): always
     reason = "" if len(kept) == len(action.comments) else "remarks outside the diff or the documentation were dropped"
     return Verdict(replace(action, comments=kept) if kept else None, reason)
 
@@ -147,9 +152,11 @@ def _review(action: Review, case: _Case) -> Verdict:
 def _fits(remark: LineComment, lines: dict[str, frozenset[int]]) -> bool:
     wanted = range(remark.start_line or remark.line, remark.line + 1)
     known = lines.get(remark.path, frozenset())
+    # guard: documentation-lines (14): each
     return is_documentation(remark.path) and bool(wanted) and all(line in known for line in wanted)
 
 
 def _withdrawn_reason(case: _Case) -> str:
     closed = case.facts.item.state == "closed"
+    # guard: reasons-for-withdrawal (5): always
     return "the item is closed" if closed else "a maintainer has answered already"

@@ -19,7 +19,7 @@ DEFAULT_LABELS: Final = ("bug", "enhancement", "question", "documentation", "nee
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)  # guard: unknown-keys (22): without extra
 
 
 class Labels(_Section):
@@ -140,7 +140,7 @@ class ConfigSchema:
         return parsed if isinstance(parsed, RepoConfig) else self.default()
 
     def _read(self, text: str) -> "_Read | tuple[Problem, ...]":
-        if len(text.encode("utf-8", "replace")) > _MAX_SIZE:
+        if len(text.encode("utf-8", "replace")) > _MAX_SIZE:  # guard: size-of-the-configuration (22)
             return (Problem(1, 1, "the file is larger than 64 kB"),)
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -196,10 +196,10 @@ class _Reading:
         return self._value(node, ()), self._places
 
     def _value(self, node: yaml.Node, path: _Path) -> Any:
-        if id(node) in self._seen:
+        if id(node) in self._seen:  # guard: aliases-in-the-configuration (22)
             raise _Unreadable("anchors and aliases are not allowed")
         self._seen.add(id(node))
-        if len(path) > _MAX_DEPTH or len(self._seen) > _MAX_NODES:
+        if len(path) > _MAX_DEPTH or len(self._seen) > _MAX_NODES:  # guard: depth-of-the-configuration (22): each
             raise _Unreadable("the file is nested too deeply or has too many entries")
         self._places.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
         if isinstance(node, yaml.MappingNode):

@@ -47,6 +47,7 @@ def apply(thread: Thread, changes: Mapping[str, SetSection | DropSection]) -> Th
 
 def body(thread: Thread, *, order: tuple[str, ...], policy: RenderPolicy, marker: str, footer: Text) -> Rendered | None:
     """The comment's text, or None where there should be no comment: nothing loud to say, or silenced."""
+    # guard: silenced-threads (5): without thread.silenced
     if thread.silenced or not any(not one.quiet for one in thread.sections.values()):
         return None
     names = sorted(thread.sections, key=lambda name: (order.index(name) if name in order else -1, name))

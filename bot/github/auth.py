@@ -19,7 +19,7 @@ from bot.domain.ports import Windows
 from bot.github.client import GitHub
 from bot.github.errors import Absent, Forbidden, Refused
 
-_RENEW_BEFORE: Final = 5 * 60
+_RENEW_BEFORE: Final = 5 * 60  # guard: early-renewal (31): as 0
 _JWT_LIFETIME: Final = 9 * 60
 _JWT_KEPT: Final = 4 * 60
 _LONG_LIST: Final = 100
@@ -39,7 +39,7 @@ class Clock:
     steady: Callable[[], float] = time.monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-credentials (16): without repr
 class Credentials:
     """The App's id and private key (PEM). Reading a key takes as long as a hundred signatures: it is read once."""
 
@@ -204,6 +204,7 @@ class GitHubApp:
             narrowed = {"permissions": {"metadata": "read"}}
         else:
             permissions = intersection(self._declared, granted.permissions)
+            # guard: tokens-of-one-repository (17, 19): without 'repository_ids'
             narrowed = {"repository_ids": [repository], "permissions": permissions}
         data = await self.api.send("POST", f"/app/installations/{installation}/access_tokens", narrowed)
         asked = self._clock.steady()

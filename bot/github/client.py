@@ -96,7 +96,7 @@ class GitHub(GitHubAPI):
             data, current, _status = await self._guarded(
                 self._make_request("GET", current, None, b"", "application/vnd.github+json")
             )
-            current = current and self._rebased(current)
+            current = current and self._rebased(current)  # guard: origin-of-next-pages (19): as current
             for one in data[under] if under else data:
                 yield one
 
@@ -112,13 +112,13 @@ class GitHub(GitHubAPI):
         A slot of the installation's write rate is taken first; Deferred if none is free soon. `fence` is asked when
         the first byte is about to leave, and what it raises is raised.
         """
-        if self._installation is not None:
+        if self._installation is not None:  # guard: write-rates (5)
             await self._take_slot(self._installation)
         body: Any = b"" if data is None else dict(data)
         answer, _more, status = await self._guarded(
             self._fenced(fence)._make_request(method, url, None, body, "application/vnd.github+json")
         )
-        if method == "POST" and status not in (200, 201, 202):
+        if method == "POST" and status not in (200, 201, 202):  # guard: confirmed-writes (30)
             raise Unavailable(f"{method} was answered {status}")
         return answer
 
@@ -137,7 +137,7 @@ class GitHub(GitHubAPI):
     async def manage_rate_limit(self, *, method: str, url: str) -> None:
         """No request leaves inside a back-off window, whichever process opened it."""
         until = await self._windows.window(self._scope)
-        if until is not None:
+        if until is not None:  # guard: back-off-windows (31)
             raise Deferred(until, "GitHub asked us to wait")
 
     async def _take_slot(self, installation: int) -> None:
@@ -152,10 +152,10 @@ class GitHub(GitHubAPI):
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Send with a token that fits, to the API's origin only; one renewal after a 401."""
-        if urlsplit(url)[:2] != self._origin:
+        if urlsplit(url)[:2] != self._origin:  # guard: api-origin (19)
             raise Refused(f"not an address of the API: {urlsplit(url).netloc}")
         answer = await self._send_once(method, url, headers, body, renew=False)
-        if answer[0] == 401:
+        if answer[0] == 401:  # guard: renewal-after-401 (31)
             answer = await self._send_once(method, url, headers, body, renew=True)
         return answer
 
@@ -168,13 +168,18 @@ class GitHub(GitHubAPI):
             "x-github-api-version": _API_VERSION,
         }
         async with self._session.request(
-            method, url, headers=sent, data=body or None, allow_redirects=False, timeout=TIMEOUT,
+            method,
+            url,
+            headers=sent,
+            data=body or None,
+            allow_redirects=False,  # guard: redirected-writes (19)
+            timeout=TIMEOUT,
             trace_request_ctx=self._fence,
-        ) as response:  # fmt: skip
+        ) as response:
             content = bytearray()
             async for chunk in response.content.iter_chunked(1 << 16):
                 content += chunk
-                if len(content) > _MAX_ANSWER:
+                if len(content) > _MAX_ANSWER:  # guard: answer-sizes (25)
                     raise Refused("the answer is larger than 60 MB")
             lowered = {name.lower(): value for name, value in response.headers.items()}
             return response.status, lowered, bytes(content)
@@ -193,21 +198,22 @@ class GitHub(GitHubAPI):
     async def _translated(self, error: gidgethub.HTTPException) -> Exception:
         status, headers = int(error.status_code), error.headers or {}
         pause = rate_limit_pause(status, headers, str(error), datetime.now(UTC))
-        if pause is not None:
+        if pause is not None:  # guard: rate-limit-answers (31)
             until = await self._windows.back_off(self._scope, pause, f"GitHub answered {status}")
             log.warning("rate_limited", scope=self._scope, status=status, until=until.isoformat())
             return Deferred(until, f"GitHub answered {status} and asked us to wait")
-        if status in (301, 302, 307, 308):
+        if status in (301, 302, 307, 308):  # guard: moved-items-are-terminal (34)
             location = headers.get("location", "")
+            # guard: moves-within-the-api (19): always
             return Moved(location) if urlsplit(location)[:2] == self._origin else Refused("redirected away")
-        if status in (404, 410):
+        if status in (404, 410):  # guard: gone-is-terminal (34)
             return Absent(f"GitHub answered {status}: {_reason(error)}")
-        if status == 401:
+        if status == 401:  # guard: refused-credentials-pass (31)
             # A token was renewed already: our clock, a key that is being rotated, or GitHub's own trouble. All pass.
             return Unavailable("GitHub does not accept our credentials")
-        if status == 403:
+        if status == 403:  # guard: forbidden-is-terminal (34)
             return Forbidden(f"GitHub answered {status}: {_reason(error)}")
-        if status >= 500 or status in (408, 425):
+        if status >= 500 or status in (408, 425):  # guard: server-faults-pass (33)
             return Unavailable(f"GitHub answered {status}")
         return Refused(f"GitHub answered {status}: {_reason(error)}")
 
@@ -232,9 +238,9 @@ def file_path(name: str) -> str:
 
 def _segment(raw: str) -> str:
     """`.` and `..` survive encoding and mean another address: the labels of an issue instead of one label."""
-    if raw in (".", ".."):
+    if raw in (".", ".."):  # guard: dots-in-addresses (1, 23)
         raise Refused("a name that cannot be part of an address")
-    return quote(raw, safe="")
+    return quote(raw, safe="")  # guard: encoded-segments (1, 23): without quote
 
 
 def _reason(error: gidgethub.HTTPException) -> str:

@@ -28,6 +28,7 @@ async def read_documents(
     changed = {
         one.path: changed_lines(one.patch) for one in files if one.status != "removed" and is_documentation(one.path)
     }
+    # guard: twenty-documents (25): without [:_MAX_DOCUMENTS]
     wanted = [name for name, lines in changed.items() if lines][:_MAX_DOCUMENTS]
     if not wanted or item.head_sha is None:
         return {}
@@ -59,6 +60,6 @@ async def _texts(github: GitHub, repository: str, names: list[str], sha: str) ->
 
 async def _tree(github: GitHub, repository: str, sha: str) -> frozenset[str]:
     data = await github.get(f"{repository}/git/trees/{sha}", recursive=1)
-    if data.get("truncated"):
+    if data.get("truncated"):  # guard: cut-trees (25)
         return frozenset()
     return frozenset(str(one["path"]) for one in data["tree"] if one["type"] in ("blob", "tree"))

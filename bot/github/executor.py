@@ -57,7 +57,7 @@ class Ledger(Protocol):
     async def now(self) -> datetime: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-executors (16): without repr
 class Executor:
     """Carries out the effects of one delivery on the item that its event names, and nowhere else."""
 
@@ -81,7 +81,7 @@ class Executor:
             except (Refused, Absent, Forbidden) as error:
                 log.warning("effect_refused", effect=type(effect).__name__, reason=str(error))
                 refusal = refusal or error
-        if refusal is not None:
+        if refusal is not None:  # guard: refusals-are-told (34)
             raise refusal
 
     async def _run(self, effect: Effect) -> None:
@@ -111,23 +111,25 @@ class Executor:
 
     async def _write(self, method: str, url: str, data: Mapping[str, Any] | None = None) -> Any:
         """One write, if this worker still owns the item."""
+        # guard: writes-behind-the-fence (29): without fence
         return await self.github.send(method, url, data, fence=self.fence)
 
     async def _put_labels(self, effect: PutLabels) -> None:
         key = f"labels:{self.event.delivery}:{effect.key}"
         row = await self.ledger.begin(key)
-        if row.state == "done":
+        if row.state == "done":  # guard: labels-once (28)
             return
         # GitHub creates a label that it does not know: what was deleted since must not come back by our hand.
         present, known = await self._labels(), await self._known_labels()
+        # guard: labels-are-never-created (3, 4): without label in known
         missing = [label for label in effect.labels if label in known and label not in present]
-        if not row.fresh and not effect.commanded:
+        if not row.fresh and not effect.commanded:  # guard: labels-removed-meanwhile (4)
             removed = await self._removed_by_people()
             missing = [label for label in missing if label not in removed]
         # Written down before it is sent: after a lost answer only these are ours, not what people set meanwhile.
         added = sorted({*row.added, *missing})
         if missing:
-            await self.ledger.announce(key, {"added": added})
+            await self.ledger.announce(key, {"added": added})  # guard: announced-labels (4, 30)
             try:
                 await self._write("POST", f"{self._issue}/labels", {"labels": missing})
             except (Refused, Absent, Forbidden):
@@ -137,7 +139,7 @@ class Executor:
 
     async def _take_labels(self, effect: TakeLabels) -> None:
         key = f"labels:{self.event.delivery}:{effect.key}"
-        if (await self.ledger.begin(key)).state == "done":
+        if (await self.ledger.begin(key)).state == "done":  # guard: removals-once (28)
             return
         for label in await self._labels() & set(effect.labels):
             try:
@@ -177,11 +179,11 @@ class Executor:
     async def _create_status(self, body: Rendered, thread: Thread) -> Thread:
         key = f"status:{self.event.repository.id}#{self.event.number}"
         row = await self.ledger.begin(key)
-        if row.target_id is not None:
+        if row.target_id is not None:  # guard: one-status-comment (5, 28)
             return await self._edit_status(body, replace(thread, comment_id=row.target_id))
         # Also at the first attempt: an installation that came back finds what it said before it went.
         found = await self._look(f"{self._issue}/comments", body, row)
-        if found is not None:
+        if found is not None:  # guard: status-comments-are-found (30)
             await self.ledger.done(key, target=found)
             return await self._edit_status(body, replace(thread, comment_id=found))
         return replace(thread, comment_id=await self._create_comment(key, body))
@@ -190,7 +192,7 @@ class Executor:
         """A comment that is gone was deleted by a person, and never returns."""
         url = f"{self._repository}/issues/comments/{thread.comment_id}"
         try:
-            if (await self.github.get(url))["body"] != body.body:
+            if (await self.github.get(url))["body"] != body.body:  # guard: edits-of-what-differs (5): as True
                 await self._write("PATCH", url, {"body": body.body})
         except Absent:
             log.info("comment_was_deleted", delivery=self.event.delivery)
@@ -200,8 +202,9 @@ class Executor:
     async def _put_reply(self, effect: PutReply) -> None:
         key = f"reply:{self._answered()}"
         row = await self.ledger.begin(key)
-        if row.state == "done":
+        if row.state == "done":  # guard: replies-once (28)
             return
+        # guard: replies-are-looked-up (30)
         if not row.fresh and (found := await self._look(f"{self._issue}/comments", effect.body, row)) is not None:
             await self.ledger.done(key, target=found)
             return
@@ -240,6 +243,7 @@ class Executor:
             (
                 int(one["id"])
                 for one in made
+                # guard: comments-of-ours (3): without self._is_ours(one)
                 if self._is_ours(one) and find_marker(str(one.get("body") or ""), self.marker_key) == wanted
             ),
             None,
@@ -251,6 +255,7 @@ class Executor:
         Comments that GitHub counts and hides (of people it holds for spammers) end the wait at the last look.
         """
         passed = await self.ledger.now() - begun_at
+        # guard: lists-settle (30): without passed >= SETTLE
         if passed >= SETTLE and not await self._lags(shown):
             return
         later = next((one for one in LOOKS if one > passed), None)
@@ -270,12 +275,13 @@ class Executor:
         key = f"review:{self.event.repository.id}#{self.event.number}:{effect.head_sha}"
         pull = f"{self._repository}/pulls/{self.event.number}"
         row = await self.ledger.begin(key)
-        if row.state == "done":
+        if row.state == "done":  # guard: reviews-once (28)
             return
+        # guard: reviews-are-looked-up (30)
         if not row.fresh and (found := await self._look(f"{pull}/reviews", effect.body, row)) is not None:
             await self.ledger.done(key, target=found, detail={"remarks": list(effect.digests)})
             return
-        if (await self.github.get(pull))["head"]["sha"] != effect.head_sha:
+        if (await self.github.get(pull))["head"]["sha"] != effect.head_sha:  # guard: heads-are-read-again (14)
             log.info("review_is_out_of_date", delivery=self.event.delivery)
             await self.ledger.refused(key)
             return
@@ -283,6 +289,7 @@ class Executor:
             {**position, "body": body.body} for position, body in zip(effect.remarks, effect.bodies, strict=True)
         ]
         await self.ledger.announce(key, {})
+        # guard: reviews-are-comments (3): without 'event'
         data = {"commit_id": effect.head_sha, "event": "COMMENT", "body": effect.body.body, "comments": comments}
         try:
             made = await self._write("POST", f"{pull}/reviews", data)
@@ -294,10 +301,11 @@ class Executor:
     async def _put_reaction(self, effect: PutReaction) -> None:
         """GitHub answers 200 for a reaction that is there already, so repeating is harmless."""
         comment = self.event.comment
+        # guard: reviews-take-no-reactions (34): without self.event.kind.startswith('pull_request_review.')
         if comment is None or self.event.kind.startswith("pull_request_review."):
             return
         key = f"react:{self._answered()}:{effect.content}"
-        if (await self.ledger.begin(key)).state == "done":
+        if (await self.ledger.begin(key)).state == "done":  # guard: reactions-once (28)
             return
         kind = "pulls" if self.event.kind.startswith("pull_request_review_comment.") else "issues"
         url = f"{self._repository}/{kind}/comments/{comment.id}/reactions"

@@ -20,13 +20,13 @@ def rate_limit_pause(status: int, headers: Mapping[str, str], message: str, now:
     """
     if status not in (403, 429):
         return None
-    if (after := _number(headers.get("retry-after"))) is not None:
+    if (after := _number(headers.get("retry-after"))) is not None:  # guard: retry-after (31)
         return min(timedelta(seconds=max(after, 1)) + _MARGIN, _LONGEST)
-    if headers.get("x-ratelimit-remaining") == "0":
+    if headers.get("x-ratelimit-remaining") == "0":  # guard: used-up-limits (31)
         reset = _number(headers.get("x-ratelimit-reset"))
         pause = datetime.fromtimestamp(reset, UTC) - _date(headers, now) if reset is not None else _UNSAID
         return min(max(pause, timedelta()) + _MARGIN, _LONGEST)
-    if status == 429 or any(word in message.lower() for word in _WORDS):
+    if status == 429 or any(word in message.lower() for word in _WORDS):  # guard: secondary-limits (31)
         return _UNSAID + _MARGIN
     return None
 

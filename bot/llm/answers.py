@@ -21,6 +21,7 @@ class UnusableSchema(ValueError):
 
 
 class _Answer(BaseModel):
+    # guard: closed-answers (2): without extra
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
@@ -29,12 +30,14 @@ def answer_type(name: str, schema: Mapping[str, Any]) -> type[BaseModel]:
 
     Raises UnusableSchema for anything else, unknown keywords included: the type must not be wider than the schema.
     """
+    # guard: closed-schemas (2): each
     if schema.get("type") != "object" or schema.get("additionalProperties") is not False or schema.keys() - _OUTER:
         raise UnusableSchema(f"{name}: the answer must be a closed object without other keywords")
     properties = schema.get("properties")
     if not isinstance(properties, dict) or not properties:
         raise UnusableSchema(f"{name}: the answer has no properties")
     required = schema.get("required")
+    # guard: required-answers (2)
     if not isinstance(required, list) or sorted(map(str, required)) != sorted(properties):
         raise UnusableSchema(f"{name}: every property must be required")
     fields: dict[str, Any] = {key: (_type(key, rule), ...) for key, rule in properties.items()}
@@ -42,13 +45,14 @@ def answer_type(name: str, schema: Mapping[str, Any]) -> type[BaseModel]:
 
 
 def _type(key: str, rule: object) -> Any:
-    if not _NAME.fullmatch(key) or hasattr(BaseModel, key):
+    if not _NAME.fullmatch(key) or hasattr(BaseModel, key):  # guard: answer-names (2)
         raise UnusableSchema(f"{key}: this name cannot be used for a property")
     plain = {name: value for name, value in rule.items() if name != "description"} if isinstance(rule, dict) else rule
     match plain:
         case {"enum": [str(), *_] as values, **rest} if rest in ({}, {"type": "string"}) and _texts(values):
             return Literal[tuple(values)]
         case {"type": "string", "maxLength": int(longest), **rest} if not rest and longest > 0:
+            # guard: lengths-of-answers (2): without max_length
             return Annotated[str, Field(max_length=longest, pattern=_STORABLE)]
         case {"type": "number", "minimum": int() | float() as low, "maximum": int() | float() as high, **rest} if (
             not rest and low <= high
@@ -68,7 +72,7 @@ def only_object(text: str) -> dict[str, Any] | None:
 
     An object inside something broken or cut off is not the answer. Linear in the length of the text.
     """
-    if len(text) > _MAX_TEXT:
+    if len(text) > _MAX_TEXT:  # guard: long-answers (33)
         return None
     whole, end = _decode(text.strip(), 0)
     if whole is not None and end == len(text.strip()):

@@ -45,6 +45,17 @@ class _Unusable(Exception):
     """An answer that is not of the asked type; the text is for the model's second try."""
 
 
+class _Quiet(AsyncOpenAI):
+    """Tells the endpoint nothing about this machine: to find it out, the library starts `file` and `uname`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._platform = "Unknown"
+
+    def platform_headers(self) -> dict[str, str]:
+        return {}
+
+
 class ModelClient:
     """One endpoint, all prompts. `answer` never raises for anything that the endpoint does."""
 
@@ -57,11 +68,11 @@ class ModelClient:
         self._spending = spending
         self._levels = levels
         self._unknown: set[str] = set()
-        self._client = AsyncOpenAI(
+        self._client = _Quiet(
             base_url=endpoint.base_url,
             api_key=endpoint.api_key or "none",
             timeout=endpoint.timeout,
-            max_retries=0,
+            max_retries=0,  # guard: no-retries-of-the-library (33)
             http_client=http_client(),
         )
 
@@ -81,9 +92,9 @@ class ModelClient:
         return found
 
     async def _answer(self, request: ModelRequest, *, private: bool, scope: str) -> tuple[str, ModelAnswer | None]:
-        if not await may_receive(self._endpoint, private=private):
+        if not await may_receive(self._endpoint, private=private):  # guard: allowed-endpoints (17, 20)
             return "no allowed address", None
-        if await self._spending.spent(scope) >= self._endpoint.tokens_per_day:
+        if await self._spending.spent(scope) >= self._endpoint.tokens_per_day:  # guard: token-budgets (25)
             return "over budget", None
         prompt = self._prompts[request.prompt]
         messages = fill(prompt, request.inputs)
@@ -202,7 +213,7 @@ def _checked(kind: type[BaseModel], completion: Completion) -> dict[str, Any]:
     if found is None:
         raise _Unusable("it was cut off" if completion.cut_off else "it does not hold exactly one JSON object")
     try:
-        return kind.model_validate(found).model_dump()
+        return kind.model_validate(found).model_dump()  # guard: validated-answers (2): as found
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         raise _Unusable("; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in faults)[:500]) from error

@@ -15,7 +15,7 @@ _PRIVATE: Final = tuple(
     )
 )
 # Metadata services of clouds that are not link-local: Amazon (IPv6), Alibaba, Azure, Google (IPv6), Oracle.
-_METADATA: Final = frozenset(
+_METADATA: Final = frozenset(  # guard: metadata-services (20): each
     map(
         ipaddress.ip_address,
         ("fd00:ec2::254", "100.100.100.200", "168.63.129.16", "fd20:ce::254", "192.0.0.192"),
@@ -24,7 +24,7 @@ _METADATA: Final = frozenset(
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-endpoints (16): without repr
 class Endpoint:
     """An OpenAI-compatible endpoint. `private_text`: the operator allows text of private repositories anywhere.
 
@@ -50,12 +50,13 @@ async def may_receive(endpoint: Endpoint, *, private: bool) -> bool:
     Link-local addresses, cloud metadata services, multicast and 0.0.0.0 are never an endpoint.
     """
     addresses = await _addresses(endpoint.base_url)
-    if not addresses or any(map(_is_never, addresses)):
+    if not addresses or any(map(_is_never, addresses)):  # guard: unusable-endpoints (20): each
         return False
-    return not private or endpoint.private_text or all(map(_is_near, addresses))
+    return not private or endpoint.private_text or all(map(_is_near, addresses))  # guard: private-text (17): as True
 
 
 def _is_never(address: IPv4Address | IPv6Address) -> bool:
+    # guard: never-endpoints (20): each
     return address.is_link_local or address.is_multicast or address.is_unspecified or address in _METADATA
 
 
@@ -76,6 +77,6 @@ def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The IPv4 address that an IPv6 address only wraps; Python's own tests do not look inside."""
     if isinstance(address, IPv4Address):
         return address
-    if address in _NAT64:
+    if address in _NAT64:  # guard: wrapped-addresses (17, 20)
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address

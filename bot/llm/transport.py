@@ -21,7 +21,7 @@ class _Bounded(httpx2.AsyncByteStream):
         seen = 0
         async for chunk in self._inner:
             seen += len(chunk)
-            if seen > MAX_ANSWER:
+            if seen > MAX_ANSWER:  # guard: bytes-of-answers (33)
                 raise AnswerTooLarge(f"more than {MAX_ANSWER} bytes")
             yield chunk
 
@@ -35,6 +35,7 @@ class _Transport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         response = await self._inner.handle_async_request(request)
+        # guard: compressed-answers (33)
         if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
             await response.aclose()
             raise AnswerTooLarge("compressed, though plain text was asked for")
@@ -48,5 +49,8 @@ class _Transport(httpx2.AsyncBaseTransport):
 def http_client() -> httpx2.AsyncClient:
     """A client for one endpoint. A redirect would replay the whole prompt to wherever it points: refused."""
     return DefaultAsyncHttpxClient(
-        transport=_Transport(), follow_redirects=False, trust_env=False, headers={"Accept-Encoding": "identity"}
+        transport=_Transport(),
+        follow_redirects=False,  # guard: redirects-of-models (20)
+        trust_env=False,
+        headers={"Accept-Encoding": "identity"},
     )

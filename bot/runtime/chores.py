@@ -39,6 +39,7 @@ class Chores:
         """Until cancelled. GitHub or the database being away is logged and tried again at the next turn."""
         first = True
         while True:
+            # guard: missed-deliveries (32)
             await self._try("missed deliveries", timedelta() if first else HOUR, self._fetch_missed)
             await self._try("retention", 24 * HOUR, self.tidy)
             await self._try("write rates", timedelta(minutes=1), self._limits.prune_writes)

@@ -55,6 +55,7 @@ class Deciding:
             for one in self._registry
             if event.kind in one.manifest.events and config.mode_of(one.manifest) is not Mode.OFF
         ]
+        # guard: granted-permissions (3): without not installation.grants(_needed(one.manifest, event))
         disabled = [one.manifest.id for one in active if not installation.grants(_needed(one.manifest, event))]
         if disabled:
             log.warning("permissions_missing", capabilities=disabled, installation=event.installation)
@@ -63,7 +64,7 @@ class Deciding:
             return f"nothing is on for {event.kind}" + (
                 f" (missing permissions: {', '.join(disabled)})" if disabled else ""
             )
-        if not await self._within_budgets(event, reader, config):
+        if not await self._within_budgets(event, reader, config):  # guard: event-budgets (5)
             return "ignored: the budget of events for today is used up"
         item = await reader.item()
         facts = await self._facts(event, app, reader, item, active, now)
@@ -84,7 +85,7 @@ class Deciding:
         now: datetime,
     ) -> Facts:
         needs = frozenset(need for one in active for need in one.manifest.needs)
-        created = event.kind.endswith((".created", ".submitted"))
+        created = event.kind.endswith((".created", ".submitted"))  # guard: edits-fire-nothing (6): as True
         invocations = parse_commands(event.comment.body) if event.comment and created else ()
         if not invocations:
             needs -= {Need.PERMISSION, Need.DECISIONS}
@@ -113,7 +114,7 @@ class Deciding:
         }
         if await self._services.limits.spend_all(limits):
             return True
-        return await reader.role(event.sender.login) in TRIAGE_ROLES
+        return await reader.role(event.sender.login) in TRIAGE_ROLES  # guard: exempt-people (5): as True
 
     async def _decisions(self, active: list[Capability], facts: Facts, config: RepoConfig) -> list[Decision]:
         help_of_all = tuple(

@@ -74,7 +74,7 @@ class Pipeline:
         app = await self._services.app.identity()
         if event.kind == "issue_comment.deleted":
             return await self._after_deletion(event, app)
-        if event.sender.is_bot or event.via_app == app.id:
+        if event.sender.is_bot or event.via_app == app.id:  # guard: own-events (7): each
             return "ignored: an event of a bot"
         try:
             return await self._run(event, app, waiting, fence)
@@ -87,6 +87,7 @@ class Pipeline:
         key = await self._services.threads.marker_key()
         marker = find_marker(event.comment.body, key) if event.comment else None
         ours = event.comment is not None and app.did(event.comment.author.login, event.comment.via_app)
+        # guard: deletions-of-our-comment (5): without ours
         if ours and marker is not None and marker.kind == "status" and not event.sender.is_bot:
             await self._services.threads.silence(event.repository.id, event.number)
             return "our comment was deleted: silent here from now on"
@@ -97,7 +98,7 @@ class Pipeline:
         client = self._services.app.client(event.installation, event.repository.id)
         data = await client.get(f"/repositories/{event.repository.id}")
         repository = events.repository(data)
-        if repository.full_name == event.repository.full_name:
+        if repository.full_name == event.repository.full_name:  # guard: items-of-other-repositories (1)
             raise Terminal("the item was moved to another repository")
         log.info("repository_renamed", delivery=event.delivery)
         return replace(event, repository=repository)
@@ -107,6 +108,7 @@ class Pipeline:
         github = self._services.app.client(event.installation, event.repository.id)
         subject = Subject(event.delivery, event.kind, event.repository.id, event.number, "")
         now = await self._services.limits.now()
+        # guard: decided-once (29)
         if waiting.decided_at is not None and not await self._outdated(waiting, waiting.decided_at, now):
             return await self._acting.act(event, app, github, subject, fence, None)
         config = await self._deciding.decide(event, app, github, installation, subject, now)

@@ -136,7 +136,7 @@ class Worker:
             await self._limits.check_claim(key, epoch)
 
         while (waiting := await self._deliveries.next(key)) is not None:
-            await fence()
+            await fence()  # guard: fenced-deliveries (29)
             if waiting.not_before is not None and waiting.not_before > await self._limits.now():
                 await self._deliveries.wake(key, waiting.not_before)
                 return

@@ -37,7 +37,7 @@ WITH incoming AS (
     -- A delivery that was given up runs again when somebody delivers it again; any other is known.
     ON CONFLICT (guid) DO UPDATE SET state = 'queued', attempts = 0, not_before = NULL, decided_at = NULL,
         finished_at = NULL
-    WHERE deliveries.state = 'failed'
+    WHERE deliveries.state = 'failed' -- guard: known-guids (28)
     RETURNING guid, item_key, repository_id
 ), jobs AS (
     INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)

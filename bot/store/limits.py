@@ -12,9 +12,9 @@ from bot.store.together import Together
 
 # GitHub's secondary limits are about 80 content-creating requests a minute and 500 an hour:
 # https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
-PER_MINUTE: Final = 80
-PER_HOUR: Final = 500
-BURST: Final = 40
+PER_MINUTE: Final = 80  # guard: writes-per-minute (5): as 100000
+PER_HOUR: Final = 500  # guard: writes-per-hour (5): as 100000
+BURST: Final = 40  # guard: bursts-of-writes (5): as 100000
 
 # Free slots are found under a lock of the installation's own, so that two processes cannot share the last one.
 # Two statements, because each sees what was committed when it began; sent together, they are one transaction.
@@ -113,6 +113,7 @@ class Limits:
             cursor = await connection.execute(
                 "INSERT INTO assistant.budgets AS b VALUES (%(scope)s, (now() AT TIME ZONE 'utc')::date, %(amount)s) "
                 "ON CONFLICT (scope, day) DO UPDATE SET used = b.used + %(amount)s "
+                # guard: budgets-are-not-overdrawn (5): without text WHERE b.used + %(amount)s <= %(limit)s
                 "WHERE b.used + %(amount)s <= %(limit)s RETURNING used",
                 {"scope": scope, "amount": amount, "limit": limit},
             )
@@ -148,7 +149,7 @@ class Limits:
 
     async def check_claim(self, key: str, epoch: int) -> None:
         """Raise ClaimLost if another worker has taken the item over since."""
-        if await self._epochs(key) != epoch:
+        if await self._epochs(key) != epoch:  # guard: claims (29)
             raise ClaimLost(f"{key} was taken over by another worker")
 
     async def _newest_epochs(self, keys: list[str]) -> dict[str, int]:

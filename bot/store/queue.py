@@ -66,7 +66,7 @@ class LockingJobManager(JobManager):
             raise
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-addresses (16): without repr
 class Queue:
     """What the library does not do by itself for jobs that were left behind."""
 
@@ -83,7 +83,7 @@ class Queue:
             async with self.pool.connection() as connection, connection.transaction():
                 cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (_LOCK_CLASS, worker))
                 row = await cursor.fetchone()
-                if not row or not row[0]:
+                if not row or not row[0]:  # guard: jobs-of-living-workers (29)
                     continue
                 jobs = await _doing(connection, worker)
                 for job in jobs:

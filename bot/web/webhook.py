@@ -61,35 +61,36 @@ class Webhook:
 
     async def _answer(self, request: web.Request) -> tuple[int, str]:
         body = await _body(request)
-        if body is None:
+        if body is None:  # guard: large-payloads (26)
             return 413, "the payload is larger than 25 MB"
         signatures = request.headers.getall("X-Hub-Signature-256", [])
-        if not await _aside(body, lambda: self._signed(body, signatures)):
+        if not await _aside(body, lambda: self._signed(body, signatures)):  # guard: signatures (26)
             return 401, "the signature is missing or wrong"
-        if request.content_type != "application/json":
+        if request.content_type != "application/json":  # guard: json-only (26)
             return 415, "the content type must be application/json"
         guid, event = request.headers.get("X-GitHub-Delivery", ""), request.headers.get("X-GitHub-Event", "")
-        if not _GUID.match(guid) or not _EVENT.match(event):
+        if not _GUID.match(guid) or not _EVENT.match(event):  # guard: delivery-headers (26): each
             return 400, "the X-GitHub-Delivery or X-GitHub-Event header is missing or unusable"
         incoming = await _aside(body, lambda: self._incoming(guid, event, body))
-        if incoming is None:
+        if incoming is None:  # guard: json-objects (26)
             return 400, "the body is no JSON object"
-        if not incoming.body:
+        if not incoming.body:  # guard: unwanted-events (34)
             return 202, incoming.reason
-        new = await self._accept(incoming)
+        new = await self._accept(incoming)  # guard: durable-first (27): as True
+        # guard: known-deliveries (28): always
         return 202, incoming.reason if new else "known: this delivery was stored before"
 
     def _signed(self, body: bytes, signatures: list[str]) -> bool:
         """Constant time over the raw bytes, against each secret; the header must be there exactly once."""
-        if len(signatures) != 1 or not _SIGNATURE.match(signatures[0]):
+        if len(signatures) != 1 or not _SIGNATURE.match(signatures[0]):  # guard: one-signature (26): each
             return False
         given = bytes.fromhex(signatures[0][7:])
         matches = [hmac.compare_digest(hmac.digest(secret, body, "sha256"), given) for secret in self._secrets]
-        return any(matches)
+        return any(matches)  # guard: known-secrets (26): as True
 
     def _incoming(self, guid: str, event: str, body: bytes) -> Incoming | None:
         payload = _parse(body)
-        if not isinstance(payload, dict):
+        if not isinstance(payload, dict):  # guard: objects-only (26)
             return None
         where = route(event, payload, self._handled)
         kept = compress(body) if where.key or where.proof else b""
@@ -98,12 +99,12 @@ class Webhook:
 
 async def _body(request: web.Request) -> bytes | None:
     """The raw body, or None if it is larger than the cap (whatever its Content-Length says)."""
-    if request.content_length is not None and request.content_length > MAX_BODY:
+    if request.content_length is not None and request.content_length > MAX_BODY:  # guard: announced-sizes (26)
         return None
     read = bytearray()
     async for chunk in request.content.iter_any():
         read += chunk
-        if len(read) > MAX_BODY:
+        if len(read) > MAX_BODY:  # guard: real-sizes (26)
             return None
     return bytes(read)
 

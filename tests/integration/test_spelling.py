@@ -3,13 +3,14 @@
 import os
 import stat
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from bot.domain.documents import source_lines
-from bot.spelling import MAX_OUTPUT, SpellingUnavailable, TyposChecker
+from bot.spelling import MAX_DOCUMENT, MAX_OUTPUT, SpellingUnavailable, TyposChecker
 
 GUIDE = """---
 title: Teh guide
@@ -129,3 +130,19 @@ async def test_the_program_knows_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     assert "canary" not in written
     assert "evil" not in written
     assert written.endswith(", [])")
+
+
+async def test_no_configuration_of_the_machine_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program looks for one in every folder above its own."""
+    (tmp_path / "_typos.toml").write_text('[default.extend-words]\nteh = "teh"\n')
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    found = await TyposChecker().check({"a.md": "It is teh word.\n"}, {"a.md": frozenset({1})})
+    assert [one.word for one in found] == ["teh"]
+
+
+async def test_a_document_over_a_megabyte_is_not_looked_at() -> None:
+    long = "It is teh word.\n" + "x" * MAX_DOCUMENT
+    found = await TyposChecker().check(
+        {"a.md": "It is teh word.\n", "b.md": long}, {"a.md": frozenset({1}), "b.md": frozenset({1})}
+    )
+    assert [one.path for one in found] == ["a.md"]

@@ -34,7 +34,7 @@ class Commands:
 
     def decide(self, facts: Facts, answer: ModelAnswer | None, context: Context) -> Plan | Skip:
         known = {one.name: one for one in (*context.commands, *MANIFEST.commands)}
-        if facts.event.kind != "issue_comment.created":
+        if facts.event.kind != "issue_comment.created":  # guard: commands-in-conversations (6)
             return _elsewhere(facts, known)
         found = (_outcome(one, known, facts, context) for one in facts.invocations)
         outcomes = [one for one in found if one is not None]
@@ -63,7 +63,7 @@ def _outcome(
     help_ = known.get(name)
     if help_ is None:
         return _unknown(name, known, cast(CommandsOptions, context.options))
-    if not help_.access.permits(facts.role):
+    if not help_.access.permits(facts.role):  # guard: roles-of-commands (6)
         return Outcome(f"/{name} refused: role {facts.role}", done=False, texts=(messages.not_permitted(name),))
     match name:
         case "help":

@@ -61,6 +61,7 @@ def objection(facts: Facts) -> str:
     if is_command(facts):
         if not any(one.name == COMMAND for one in facts.invocations):
             return "no /triage in the comment"
+        # guard: role-of-triage (6): always
         return "" if Access.TRIAGE.permits(facts.role) else "the sender may not use /triage"
     if facts.item.state != "open":
         return "the item is closed"

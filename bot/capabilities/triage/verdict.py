@@ -75,10 +75,11 @@ def _by_model(
     confidence = _number(answer.data.get("confidence"))
     method = f"model {answer.model}, prompt {answer.prompt}"
     notes = ("the model saw only the beginning of the report",) if answer.cut else ()
+    # guard: confident-models (2): without confidence < options.model_confidence
     if kind is None or confidence < options.model_confidence:
         doubt = "; ".join(("the model is not sure either", *notes))
         return Verdict(None, confidence, judgement.evidence, method=method, doubt=doubt, notes=notes)
-    if judgement.contradicts(kind):
+    if judgement.contradicts(kind):  # guard: rules-against-models (2)
         doubt = f"the model says {kind}, the rules lean to {judgement.kind}"
         return Verdict(None, confidence, judgement.evidence, method=method, doubt=doubt, notes=notes)
     evidence = _seen(answer.data.get("evidence"), facts)
@@ -100,6 +101,7 @@ def _seen(evidence: object, facts: Facts) -> tuple[str, ...]:
     if not isinstance(evidence, str) or not squash(evidence):
         return ()
     text = squash(f"{facts.item.title}\n{facts.item.body}")
+    # guard: evidence-from-the-text (2, 18): always
     return (f"the text says “{' '.join(evidence.split())[:200]}”",) if squash(evidence) in text else ()
 
 

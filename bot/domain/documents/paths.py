@@ -59,11 +59,13 @@ def resolve(path: str, target: str) -> Target | None:
     None for everything that is not a relative link inside the repository, or is a template's placeholder.
     """
     target = target.strip()
+    # guard: relative-links (23): each
     if len(target) > MAX_TARGET or target.startswith("//") or _SCHEME.match(target) or _MAIL.fullmatch(target):
         return None
     rest, _, fragment = target.partition("#")
     rest, query, _ = rest.partition("?")
     name, anchor = unquote(rest), unquote(fragment)
+    # guard: usable-paths (23)
     if _UNUSABLE.search(name) or _UNUSABLE.search(anchor) or not (name or anchor) or (query and not name):
         return None
     if not name:

@@ -61,7 +61,7 @@ class Writer:
     def _shallow(self, node: SyntaxTreeNode, depth: int) -> Iterator[SyntaxTreeNode]:
         """The children; those that nest too deep are replaced by what they hold."""
         for child in node.children:
-            if depth < MAX_DEPTH or child.type not in _CONTAINERS:
+            if depth < MAX_DEPTH or child.type not in _CONTAINERS:  # guard: deep-nesting (15): as True
                 yield child
             else:
                 yield from self._shallow(child, depth)
@@ -108,7 +108,7 @@ class Writer:
 
     def _admitted(self, node: SyntaxTreeNode) -> Iterator[SyntaxTreeNode]:
         for item in node.children:
-            if self._items >= MAX_ITEMS:
+            if self._items >= MAX_ITEMS:  # guard: many-items (15)
                 self.was_cut = True
                 return
             self._items += 1
@@ -116,17 +116,17 @@ class Writer:
 
     def _inline(self, node: SyntaxTreeNode, *, breaks: bool = True, in_table: bool = False) -> str:
         self._texts += 1
-        if self._texts > MAX_TEXTS:
+        if self._texts > MAX_TEXTS:  # guard: many-texts (15)
             self.was_cut = True
             return ""
         content = "".join(child.content for child in node.children)
         runs = _replace_head(trimmed(self._runs(content)), node)
-        safe = defuse(runs, self._policy, before=self._tail)
+        safe = defuse(runs, self._policy, before=self._tail)  # guard: live-words (10, 13): without defuse
         self._tail = self._tail.then(safe)
         return emit(safe, self._read, table=in_table, breaks=breaks)
 
     def _runs(self, content: str) -> tuple[Run, ...]:
-        if len(content) > MAX_PARAGRAPH:
+        if len(content) > MAX_PARAGRAPH:  # guard: long-paragraphs (15)
             self.was_cut = True
             return (Run(" ".join(content[:MAX_PARAGRAPH].split()) + "…"),)
         return flatten(self._parser.inline(content, self._environment), self._policy)
@@ -159,10 +159,10 @@ def _replace_head(runs: tuple[Run, ...], node: SyntaxTreeNode) -> tuple[Run, ...
     if not runs or runs[0].code or parent is None:
         return runs
     head, rest = runs[0], runs[1:]
-    if parent.type == "blockquote" and (alert := _ALERT.match(head.text)):
+    if parent.type == "blockquote" and (alert := _ALERT.match(head.text)):  # guard: alerts (11)
         title = Run(alert[1].capitalize(), frozenset({Mark.STRONG}))
         return (title, replace(head, text=head.text[alert.end() :]), *rest)
-    if parent.type == "list_item" and (task := _TASK.match(head.text)):
+    if parent.type == "list_item" and (task := _TASK.match(head.text)):  # guard: task-boxes (11)
         box = "☐" if task[1] == " " else "☑"
         return (replace(head, text=box + head.text[task.end() :]), *rest)
     return runs

@@ -10,9 +10,9 @@ MAX_MARKS: Final = 3
 PLACEHOLDER: Final = "\ufffc"
 """Stands for code in folded text; dropped from input, so that nobody can forge it."""
 
-_HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
+_HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})  # guard: hidden-categories (12): each
 # Default-ignorable or blank although their category says letter, mark or symbol.
-_HIDDEN_RANGES: Final = (
+_HIDDEN_RANGES: Final = (  # guard: hidden-ranges (12): each
     (0x034F, 0x034F),
     (0x115F, 0x1160),
     (0x17B4, 0x17B5),
@@ -32,7 +32,7 @@ def is_hidden(char: str) -> bool:
     use, unassigned, surrogate or blank-looking. Line feed and tab are not; other white space than " " is."""
     if char in " \n\t" or "!" <= char <= "~":
         return False
-    if char.isspace() or unicodedata.category(char) in _HIDDEN_CATEGORIES:
+    if char.isspace() or unicodedata.category(char) in _HIDDEN_CATEGORIES:  # guard: hidden-characters (12)
         return True
     point = ord(char)
     return any(low <= point <= high for low, high in _HIDDEN_RANGES)
@@ -48,12 +48,12 @@ def clean(text: str) -> str:
     kept: list[str] = []
     marks = 0
     for char in text.replace("\r\n", "\n").replace("\r", "\n"):
-        if is_hidden(char):
+        if is_hidden(char):  # guard: cleaned-text (12)
             if char.isspace():
                 kept.append(" ")
             continue
         marks = marks + 1 if is_mark(char) else 0
-        if marks <= MAX_MARKS:
+        if marks <= MAX_MARKS:  # guard: piled-up-marks (12): as True
             kept.append(char)
     return "".join(kept)
 

@@ -23,10 +23,11 @@ def fenced(content: str, info: str = "") -> tuple[str, bool]:
     lines = [mark_call(line) for line in content.removesuffix("\n").split("\n")]
     text = "\n".join(lines)
     cut = len(text) > MAX_CODE
-    if cut:
+    if cut:  # guard: long-code (15)
         text = text[:MAX_CODE].rpartition("\n")[0] + "\n…"
     language = info.split(maxsplit=1)[0].lower() if info.split() else ""
-    fence = "`" * max(3, longest_run(text) + 1)
+    fence = "`" * max(3, longest_run(text) + 1)  # guard: code-fences (11): as "```"
+    # guard: code-languages (11): always
     return f"{fence}{language if _LANGUAGE.fullmatch(language) else ''}\n{text}\n{fence}", cut
 
 
@@ -37,7 +38,7 @@ def is_call(line: str) -> bool:
 
 def mark_call(line: str) -> str:
     """The line, with a visible mark after its indentation where it would be a call."""
-    if not is_call(line):
+    if not is_call(line):  # guard: calls-in-code (8): as True
         return line
     text = line.lstrip()
     return f"{line[: len(line) - len(text)]}{LINE_MARK}{text}"

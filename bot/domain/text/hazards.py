@@ -17,11 +17,12 @@ from bot.domain.text.model import RenderPolicy
 
 _WORD: Final = re.compile(
     r"""
-    (?P<mention> @(?=[\w\-]|[^\x00-\x7f]) )
-  | (?P<reference> \#(?=\d|[^\x00-\x7f]) )
+    (?P<mention> @(?=[\w\-]|[^\x00-\x7f]) )  # guard: mentions (10)
+  | (?P<reference> \#(?=\d|[^\x00-\x7f]) )  # guard: references (13)
+  # guard: addresses (11)
   | (?P<address> [a-z][a-z0-9+.\-]{0,20}:// | //(?=[a-z0-9\-]+\.) | (?<![a-z0-9])www\. | (?:mailto|xmpp): )
-  | (?P<name> gh-\d | ghsa-[a-z0-9] | cve-\d )
-  | (?P<commit> (?<![0-9a-z_]) [0-9a-f]{7,40} (?![0-9a-z_]) )
+  | (?P<name> gh-\d | ghsa-[a-z0-9] | cve-\d )  # guard: named-references (13)
+  | (?P<commit> (?<![0-9a-z_]) [0-9a-f]{7,40} (?![0-9a-z_]) )  # guard: commits (13)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -80,7 +81,9 @@ def _drop_false_links(runs: Sequence[Run], policy: RenderPolicy, before: str) ->
         linked = list(group)
         shown = text_of(linked)
         shows_address = _ADDRESS.search(fold(shown)[0]) is not None
+        # guard: lying-links (11): as False
         lies = href is not None and shows_address and target(shown.strip(), policy) != href
+        # guard: closing-links (13): as False
         closes = href is not None and is_item(href, policy) and _is_closing(history)
         kept += [replace(run, href=None) for run in linked] if lies or closes else linked
         history = (history + shown)[-_HISTORY:]
@@ -103,14 +106,14 @@ class _Finder:
         self._spans: list[_Span] = []
 
     def spans(self) -> list[_Span]:
-        patterns = [_WORD, _COMMAND]
-        if fold(self._masked)[0].count("$") > 1:
+        patterns = [_WORD, _COMMAND]  # guard: command-lines (8): without _COMMAND
+        if fold(self._masked)[0].count("$") > 1:  # guard: formulas (11)
             patterns.append(_MONEY)
         for pattern in patterns:
             self._search(pattern, 0, len(self._masked))
         start = 0
         for run in self._runs:
-            self._search(_WORD, start, start + len(run.text))
+            self._search(_WORD, start, start + len(run.text))  # guard: single-text-nodes (10)
             start += len(run.text)
         return sorted(self._spans, key=lambda span: span.start)
 
@@ -124,16 +127,19 @@ class _Finder:
                 self._cover(kind, first, last)
 
     def _is_allowed(self, kind: str, place: int, end: int) -> bool:
-        if self._masked[place - 1 : place] and self._masked[place - 1] not in _OPENING:
+        if self._masked[place - 1 : place] and self._masked[place - 1] not in _OPENING:  # guard: glued-words (10)
             return False
         if kind == "mention":
             login = _LOGIN.match(self._masked, place, end)
+            # guard: one-mention (10): as True
             is_kept = login is not None and login[1].lower() == (self._policy.mention or "").lower()
-            return is_kept and not self._goes_on(login)
+            return is_kept and not self._goes_on(login)  # guard: longer-names (10): without not self._goes_on(login)
         number = _NUMBER.match(self._masked, place, end) if kind == "reference" else None
+        # guard: retrieved-numbers (13)
         if number is None or int(number[1]) not in self._policy.numbers or self._goes_on(number):
             return False
         uncoded = self._masked[:place].replace(PLACEHOLDER, "")
+        # guard: closing-keywords (13): as True
         return not _is_closing(self._before.uncoded + "\n" + uncoded, self._before.text + "\n" + self._text[:place])
 
     def _goes_on(self, found: re.Match[str] | None) -> bool:
@@ -146,6 +152,7 @@ class _Finder:
         href = None
         if kind == "address":
             href = target(self._text[start:end], self._policy)
+            # guard: closing-addresses (13)
             if href and is_item(href, self._policy) and _is_closing(self._before.text + "\n" + self._text[:start]):
                 href = None
         self._spans.append(_Span(start, end, href))

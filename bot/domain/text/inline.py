@@ -46,7 +46,7 @@ def flatten(tokens: Sequence[Token], policy: RenderPolicy) -> tuple[Run, ...]:
     for token in tokens:
         kind = token.type.rpartition("_")[0]
         if token.type == "link_open":
-            href = target(str(token.attrGet("href") or ""), policy)
+            href = target(str(token.attrGet("href") or ""), policy)  # guard: link-targets (11): without target
         elif token.type == "link_close":
             href = None
         elif kind in _MARKS and token.nesting == 1:
@@ -105,7 +105,7 @@ def _text(token: Token) -> str:
         case "image":
             return one_line("".join(_text(child) for child in token.children or ()))
         case _:
-            return _spaced(clean(token.content))
+            return _spaced(clean(token.content))  # guard: decoded-characters (12): without clean
 
 
 def _spaced(text: str) -> str:

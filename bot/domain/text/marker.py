@@ -21,7 +21,7 @@ class Marker:
 
 def make_marker(kind: str, subject: str, key: bytes) -> str:
     """One line of HTML comment, signed with `key`. Raises ValueError outside [A-Za-z0-9_./#-]{1,200}."""
-    if not (_NAME.fullmatch(kind) and _NAME.fullmatch(subject)):
+    if not (_NAME.fullmatch(kind) and _NAME.fullmatch(subject)):  # guard: marker-names (11)
         raise ValueError("a marker's kind and subject are made of letters, digits and _ . / # -")
     return f"{MARKER_START}{kind}:{subject} {_sign(kind, subject, key)} -->"
 
@@ -32,7 +32,7 @@ def find_marker(body: str, key: bytes) -> Marker | None:
     if found is None:
         return None
     kind, subject, signature = found.groups()
-    if not hmac.compare_digest(signature, _sign(kind, subject, key)):
+    if not hmac.compare_digest(signature, _sign(kind, subject, key)):  # guard: marker-signatures (3)
         return None
     return Marker(kind, subject)
 

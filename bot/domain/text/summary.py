@@ -15,12 +15,13 @@ _CALL: Final = re.compile(r"^[\s/>*+\-]+(?=\w)")
 
 def summary_text(text: str) -> str:
     """The cleaned line as HTML text, without the signs that make a word live on GitHub."""
+    # guard: look-alikes-in-summaries (10): as text
     plain = "".join(" " if set(fold(char)[0]) & set("@#$/") and not char.isascii() else char for char in text)
-    plain = re.sub(r"[@#$](?=\S)", "", plain)
-    plain = _NAMED.sub(r"\1 ", plain)
-    plain = _SCHEME.sub("", plain)
-    plain = _COMMIT.sub(lambda found: f"{found.group()[:6]}…", plain)
+    plain = re.sub(r"[@#$](?=\S)", "", plain)  # guard: signs-in-summaries (10): as plain
+    plain = _NAMED.sub(r"\1 ", plain)  # guard: names-in-summaries (13): as plain
+    plain = _SCHEME.sub("", plain)  # guard: addresses-in-summaries (11): as plain
+    plain = _COMMIT.sub(lambda found: f"{found.group()[:6]}…", plain)  # guard: commits-in-summaries (13): as plain
     plain = _CALL.sub("", plain).strip()
-    while "/" in plain and is_call(plain):
+    while "/" in plain and is_call(plain):  # guard: calls-in-summaries (8)
         plain = plain.replace("/", "", 1)
-    return html.escape(plain, quote=False)
+    return html.escape(plain, quote=False)  # guard: html-in-summaries (11): without html.escape

@@ -20,6 +20,7 @@ from bot.domain.actions import (
     Source,
 )
 from bot.domain.codec import decode, decode_actions, encode
+from bot.domain.plan import Explanation
 from bot.domain.text import Details, Prose
 
 TEXT: Final = (Prose("Wörds \u0007 “quoted”"), Details("more", "```\ncode\n```"))
@@ -51,7 +52,9 @@ class Text(str):
     __slots__ = ()
 
 
-@pytest.mark.parametrize("value", [1.5, b"x", ["a"], {"a": 1}, {1}, datetime.now(UTC), object(), Text("x"), dict])
+@pytest.mark.parametrize(
+    "value", [1.5, b"x", ["a"], {"a": 1}, {1}, datetime.now(UTC), object(), Text("x"), dict, Explanation("x")]
+)
 def test_nothing_else_is_encoded(value: object) -> None:
     with pytest.raises(TypeError):
         encode(value)

@@ -63,6 +63,12 @@ REFUSED = {
     "raw": "https://github.com/o/r/raw/main/x",
     "raw query": "https://github.com/o/r/blob/main/x?raw=true",
     "upload": "https://github.com/o/r/files/1/x.zip",
+    "asset": "https://github.com/o/r/assets/1/x",
+    "suite's artifact": "https://github.com/o/r/suites/1/artifacts/2",
+    "archive": "https://github.com/o/r/archive/main.zip",
+    "archive as zip": "https://github.com/o/r/zipball/main",
+    "archive as tar": "https://github.com/o/r/tarball/main",
+    "community query": "https://github.com/o/.github/blob/main/x?raw=true",
     "release file": "https://github.com/o/r/releases/download/v1/x.exe",
     "community issue": "https://github.com/o/.github/issues/5",
     "community raw": "https://github.com/o/.github/raw/main/x",
@@ -75,6 +81,7 @@ REFUSED = {
     "redirecting key": "https://docs.example.org/a?next=/x",
     "redirecting value": "https://docs.example.org/a?x=https%3A%2F%2Fevil.example",
     "redirecting path": "https://docs.example.org/a/redirect/x",
+    **{f"redirecting by {name}": f"https://docs.example.org/a/{name}/x" for name in ("redir", "away", "goto", "out")},
     "redirecting fragment": "https://docs.example.org/a#//evil.example",
     "template with more": "http://chat.example/x?url=https://a.b/c",
     "number for a host": "https://2130706433/",
@@ -110,6 +117,31 @@ def test_refuses_addresses_even_in_templates_and_prefixes() -> None:
     )
     for url in (*policy.template_links, "https://127.1/x", "https://github.com/x/y/pull/5"):
         assert target(url, policy) is None
+
+
+IN_TEMPLATES = (
+    "https://github.com/x/y/commit/abcdef1",
+    "https://github.com/x/y/commits/main",
+    "https://www.github.com/x/y/issues/5",
+    "https://github.com/orgs/x/discussions/5",
+    "https://raw.githubusercontent.com/o/r/x",
+    "https://raw.github.com/o/r/x",
+    "https://gist.github.com/o/1",
+    "https://codeload.github.com/o/r/zip",
+    "https://redirect.github.com/o/r",
+    "https://github.githubassets.com/x.png",
+)
+
+
+@pytest.mark.parametrize("url", IN_TEMPLATES)
+def test_some_addresses_are_refused_though_a_template_holds_them(url: str) -> None:
+    policy = RenderPolicy("https://git.example/o/r", "https://git.example/o", template_links=frozenset({url}))
+    assert target(url, policy) is None
+
+
+def test_a_prefix_must_be_https() -> None:
+    policy = RenderPolicy("https://github.com/o/r", "https://github.com/o", link_prefixes=("http://plain.example/",))
+    assert target("http://plain.example/x", policy) is None
 
 
 def test_encodes_parentheses() -> None:

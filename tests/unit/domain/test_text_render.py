@@ -189,3 +189,16 @@ class TestSuggestion:
     def test_is_not_too_long(self) -> None:
         with pytest.raises(UnsafeText, match="10,000"):
             self.suggest("x" * 5_000, "y" * 5_001)
+
+
+def test_texts_are_counted() -> None:
+    whole, cut = body_of("a\n\n" * 5_000), body_of("a\n\n" * 5_001)
+    assert whole.count("a") == 5_000
+    assert "cut" in cut
+    assert cut.splitlines().count("a") == 5_000
+
+
+def test_what_comes_after_100_000_characters_is_not_read() -> None:
+    definitions = "[a]: https://github.com/o/r\n" * 4_000
+    assert "the end" in body_of(definitions[:90_000].rpartition("\n")[0] + "\n\nthe end")
+    assert "the end" not in body_of(definitions + "\n\nthe end")

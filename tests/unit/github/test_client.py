@@ -53,6 +53,14 @@ async def test_no_request_and_no_token_leaves_for_another_origin(made: Made, url
     assert made.server.asked == []
 
 
+async def test_another_origin_is_not_asked_though_it_would_answer(made: Made) -> None:
+    async with answering() as (other, _session):
+        other.then(200, {"id": 1})
+        with pytest.raises(Refused):
+            await made.client.get(f"{other.url}/x")
+        assert other.asked == []
+
+
 async def test_a_next_page_elsewhere_is_asked_for_at_our_origin(made: Made) -> None:
     async with answering() as (other, _session):
         other.then(200, [3])

@@ -309,3 +309,9 @@ def test_editing_fires_nothing() -> None:
     events = CAPABILITY.manifest.events
     assert all(one.endswith((".created", ".submitted")) for one in events)
     assert facts().event.kind not in events
+
+
+def test_a_review_carries_out_nothing() -> None:
+    decided = decide(commented("/label bug", kind="pull_request_review.submitted", role="admin"))
+    assert isinstance(decided, Plan)
+    assert {type(one) for one in decided.actions} == {Reply}
