@@ -90,13 +90,15 @@ def _opens(rng: Random, repo: str) -> Act:
     return lambda on: on.open_issue(repo, who, "Crash on an empty row", body)
 
 
-def _threads(on: Sandbox, repo: str) -> list[Any]:
-    return [one for one in on.state.repository(repo).issues.values() if len(one.comments) < MOST_COMMENTS]
+def _thread(on: Sandbox, rng: Random, repo: str) -> Any:
+    """Some thread that is not full yet; a new one where there is none."""
+    found = [one for one in on.state.repository(repo).issues.values() if len(one.comments) < MOST_COMMENTS]
+    return rng.choice(found) if found else _opens(rng, repo)(on)
 
 
 def _says(rng: Random, repo: str) -> Act:
     def act(on: Sandbox) -> object:
-        item = rng.choice(_threads(on, repo))
+        item = _thread(on, rng, repo)
         text = rng.choice(("It is version 1.4.2.", "/help", "/why", "/label question", "I see that too."))
         return on.comment(repo, item.number, rng.choice(("mira", "tom", "stranger", item.author.login)), text)
 
@@ -105,7 +107,7 @@ def _says(rng: Random, repo: str) -> Act:
 
 def _edits(rng: Random, repo: str) -> Act:
     def act(on: Sandbox) -> object:
-        item = rng.choice(_threads(on, repo))
+        item = _thread(on, rng, repo)
         return on.edit_issue(repo, item.number, item.author.login, body=rng.choice((COMPLETE, INCOMPLETE)))
 
     return act

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import aiohttp
-
 from bot.bootstrap import declared_permissions
 from bot.capabilities import REGISTRY
 from bot.domain import events
@@ -16,6 +14,7 @@ from bot.domain.facts import AppIdentity
 from bot.domain.status import Thread
 from bot.domain.text import Details, Prose, RenderPolicy, UnsafeText, render_suggestion
 from bot.github.auth import Credentials, GitHubApp
+from bot.github.client import open_session
 from bot.github.executor import Executor
 from bot.runtime import messages
 from bot.sandbox import Sandbox
@@ -122,7 +121,7 @@ async def _owned() -> None:
 
 async def through_executor(texts: Sequence[str], *, everywhere: bool) -> Told:
     """Post the texts, each by one action in turn or, `everywhere`, by every action; then judge."""
-    async with Sandbox.start() as sandbox, aiohttp.ClientSession() as session:
+    async with Sandbox.start() as sandbox, open_session() as session:
         found(sandbox, (_PLACE,))
         sandbox.add_user("writer")
         app = GitHubApp(
