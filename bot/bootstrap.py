@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 import structlog
@@ -15,7 +15,6 @@ from aiohttp import web
 
 from bot.capabilities import REGISTRY
 from bot.domain.capability import Manifest
-from bot.domain.ports import Model
 from bot.github.auth import Clock, Credentials, GitHubApp
 from bot.github.client import open_session
 from bot.prompting import load_prompts
@@ -32,11 +31,15 @@ from bot.store.deliveries import Deliveries
 from bot.store.embedded import DatabaseUnavailable, EmbeddedPostgres
 from bot.store.gaps import Gaps
 from bot.store.limits import Limits
+from bot.store.models import ModelMemory
 from bot.store.queue import Queue, queue_app
 from bot.store.records import Records
 from bot.store.threads import Threads
 from bot.web.application import Readiness, make_application
 from bot.web.webhook import Webhook
+
+if TYPE_CHECKING:
+    from bot.llm.pool import ModelPool
 
 log = structlog.get_logger()
 
@@ -99,7 +102,7 @@ class Service:
     chores: Chores
     liveness: Liveness
     webhook: Webhook
-    model: Model | None
+    model: "ModelPool | None"
 
     async def readiness(self) -> Readiness:
         """Whether deliveries can be stored and the worker lives; GitHub and models do not matter here."""
@@ -113,6 +116,7 @@ class Service:
             faults.append(f"the database does not answer ({type(error).__name__})")
         if not self.worker.alive:
             faults.append("the worker is not running")
+        details += self.model.details() if self.model else ()
         return Readiness(tuple(faults), tuple(details))
 
 
@@ -134,7 +138,7 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
             declared=declared_permissions(manifests),
             clock=clock,
         )
-        model = await stack.enter_async_context(_model(settings.model, limits))
+        model = await stack.enter_async_context(_model(settings.model, limits, ModelMemory(pool)))
         services = Services(
             app=app, model=model, spelling=TyposChecker(), records=records, threads=Threads(pool), limits=limits,
             gaps=gaps,
@@ -155,23 +159,23 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
 
 
 @contextlib.asynccontextmanager
-async def _model(settings: ModelSettings | None, limits: Limits) -> AsyncIterator[Model | None]:
+async def _model(
+    settings: ModelSettings | None, limits: Limits, memory: ModelMemory
+) -> "AsyncIterator[ModelPool | None]":
     if settings is None:
         yield None
         return
     # Loaded only where a model is configured: the library needs tens of megabytes.
-    from bot.llm.client import ModelClient  # noqa: PLC0415
-    from bot.llm.endpoint import Endpoint  # noqa: PLC0415
+    from bot.llm.pool import Budgets, ModelPool  # noqa: PLC0415
 
-    endpoint = Endpoint(
-        settings.base_url, settings.api_key, settings.model,
-        private_text=settings.private_text, tokens_per_day=settings.tokens_per_day,
+    made = ModelPool.of(
+        settings.endpoints, load_prompts(), spending=limits, answers=memory, knowledge=memory,
+        budgets=Budgets(settings.tokens_per_day, settings.money_per_day),
     )  # fmt: skip
-    client = ModelClient(endpoint, load_prompts(), spending=limits, levels=limits)
     try:
-        yield client
+        yield made
     finally:
-        await client.close()
+        await made.close()
 
 
 async def serve(settings: Settings) -> None:
@@ -204,6 +208,8 @@ async def _until_stopped(running: Service, *more: Coroutine[None, None, None]) -
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     tasks = [asyncio.create_task(one) for one in (running.worker.run(), running.chores.run(), *more)]
+    if running.model is not None:
+        tasks.append(asyncio.create_task(running.model.run()))
     waiter = asyncio.create_task(stop.wait())
     try:
         done, _pending = await asyncio.wait([waiter, *tasks], return_when=asyncio.FIRST_COMPLETED)

@@ -23,10 +23,14 @@ class PromptError(AssistantError):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A typed input; longer text is cut to `cap` characters."""
+    """A typed input; longer text is cut to `cap` characters.
+
+    Where an endpoint's context has no room for all inputs, those of the highest `worth` keep theirs.
+    """
 
     trusted: bool
     cap: int
+    worth: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,12 @@ def load_prompts(folder: Path = FOLDER) -> dict[str, Prompt]:
     return {prompt.id: prompt for prompt in map(_load, found)}
 
 
-def fill(prompt: Prompt, inputs: Mapping[str, str], *, fence: str | None = None) -> Messages:
+def fill(
+    prompt: Prompt, inputs: Mapping[str, str], *, fence: str | None = None, rooms: Mapping[str, int] | None = None
+) -> Messages:
     """The prompt with its inputs. Each untrusted one stands between lines with a random word that it cannot know.
 
+    `rooms` may leave an input fewer characters than its cap.
     `fence` fixes that word (the cache and the tests want the same prompt twice); where it occurs in an input,
     another one is taken. What looks like a token or a key in an untrusted input is hidden.
     """
@@ -75,19 +82,20 @@ def fill(prompt: Prompt, inputs: Mapping[str, str], *, fence: str | None = None)
     word = fence or secrets.token_hex(8)
     while any(word in text for text in inputs.values()):  # guard: fences-of-prompts (2, 18)
         word = secrets.token_hex(8)
-    parts = {name: _part(inputs[name], rule, word) for name, rule in prompt.inputs.items()}
-    cut = tuple(name for name, rule in prompt.inputs.items() if len(inputs[name]) > rule.cap)
+    caps = {name: min(rule.cap, (rooms or {}).get(name, rule.cap)) for name, rule in prompt.inputs.items()}
+    parts = {name: _part(inputs[name], rule.trusted, caps[name], word) for name, rule in prompt.inputs.items()}
+    cut = tuple(name for name, cap in caps.items() if len(inputs[name]) > cap)
     return Messages(prompt.system, _PLACEHOLDER.sub(lambda match: parts[match[1]], prompt.user), cut)
 
 
-def _part(text: str, rule: Input, word: str) -> str:
+def _part(text: str, trusted: bool, cap: int, word: str) -> str:
     # A lone surrogate, which GitHub's JSON may hold, cannot be sent.
     text = text.encode("utf-8", "replace").decode()
-    if rule.trusted:
-        return text[: rule.cap]
+    if trusted:
+        return text[:cap]
     # Hidden before it is cut: half a token has no form to know it by.
-    # guard: capped-prompts (25): without [:rule.cap]
-    return f"<<<data {word}\n{redact(text)[: rule.cap]}\n>>>end {word}"  # guard: redacted-prompts (16): without redact
+    # guard: capped-prompts (25): without [:cap]
+    return f"<<<data {word}\n{redact(text)[:cap]}\n>>>end {word}"  # guard: redacted-prompts (16): without redact
 
 
 def _load(folder: Path) -> Prompt:
@@ -117,10 +125,11 @@ def _prompt(folder: Path, meta: dict[str, Any]) -> Prompt:
 def _input(name: str, rule: object) -> Input:
     if not isinstance(rule, dict):
         raise ValueError(f"inputs.{name} is not a table")
-    _exactly(f"inputs.{name}", rule, ("trust", "cap"))
+    _exactly(f"inputs.{name}", rule, ("trust", "cap", "worth"))
     if rule["trust"] not in _TRUST:
         raise ValueError(f"inputs.{name}: trust is one of {_TRUST}")
-    return Input(rule["trust"] == "trusted", _positive(f"inputs.{name}.cap", rule["cap"]))
+    cap, worth = (_positive(f"inputs.{name}.{key}", rule[key]) for key in ("cap", "worth"))
+    return Input(rule["trust"] == "trusted", cap, worth)
 
 
 def _exactly(where: str, table: Mapping[str, Any], keys: tuple[str, ...]) -> None:
@@ -142,5 +151,9 @@ def _check(prompt: Prompt, folder: str) -> None:
     used = set(_PLACEHOLDER.findall(prompt.user))
     if used != set(prompt.inputs) or "{{" in _PLACEHOLDER.sub("", prompt.user):
         raise ValueError(f"user.md names {sorted(used)}, prompt.toml {sorted(prompt.inputs)}")
+    order = [prompt.inputs[name].trusted for name in _PLACEHOLDER.findall(prompt.user)]
+    if order != sorted(order, reverse=True):
+        # Servers keep the beginning of a prompt that they saw before; the fence's random word ends it.
+        raise ValueError("user.md: trusted inputs come before untrusted ones")
     if not isinstance(prompt.schema, dict) or prompt.schema.get("additionalProperties") is not False:
         raise ValueError("output.schema.json: the answer's schema must be closed")

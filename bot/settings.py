@@ -8,20 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bot.domain.errors import SettingsError
+from bot.endpoints import VISIBLE, Endpoint, Privacy, read_endpoints, usable_url
 
 _TRUE: Final = ("1", "true", "yes", "on")
 _FALSE: Final = ("0", "false", "no", "off")
 _OURS: Final = re.compile(r"(GITHUB|OPENAI|ASSISTANT|LOG)_[A-Z_]+|DATABASE_URL|HOST|PORT")
 _HOST: Final = re.compile(r"[A-Za-z0-9.:_%-]{1,253}")
-# What a request line or header can hold.
-_VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
+_MONEY: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
+_TOKENS_PER_DAY: Final = 500_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-app-settings (16): without repr
@@ -36,11 +37,23 @@ class AppSettings:
 
 @dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-model-settings (16): without repr
 class ModelSettings:
-    base_url: str
-    api_key: str
-    model: str
-    private_text: bool
-    tokens_per_day: int
+    """Endpoints, the preferred one first, and what a repository may use of them in a day.
+
+    `money_per_day` is in millionths of the currency that the endpoints' prices are in; None means no limit.
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    tokens_per_day: int = _TOKENS_PER_DAY
+    money_per_day: int | None = None
+
+    @classmethod
+    def plain(
+        cls, base_url: str, api_key: str, model: str, *, private_text: bool = False,
+        tokens_per_day: int = _TOKENS_PER_DAY, money_per_day: int | None = None,
+    ) -> "ModelSettings":  # fmt: skip
+        """One endpoint, as the three plain variables name it."""
+        privacy = Privacy.ALWAYS if private_text else Privacy.NEAR
+        return cls((Endpoint(base_url, api_key, model, privacy=privacy),), tokens_per_day, money_per_day)
 
 
 @dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-settings (16): without repr
@@ -63,7 +76,8 @@ class Settings:
         """Values that must never appear in a log."""
         # guard: secrets-of-the-app (16): as ()
         app = (self.app.private_key, *(one.decode() for one in self.app.webhook_secrets)) if self.app else ()
-        model = (self.model.api_key,) if self.model else ()  # guard: secrets-of-the-model (16): as ()
+        # guard: secrets-of-the-model (16): as ()
+        model = tuple(one.api_key for one in self.model.endpoints) if self.model else ()
         # guard: secrets-of-the-database (16): as ()
         database = (self.database_url, *_passwords(self.database_url)) if self.database_url else ()
         return tuple(one for one in (*app, *model, *database) if len(one) >= 6)
@@ -88,7 +102,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     port = _number(env, "PORT", 8080, 0, 65535)
     return Settings(
         app=_app(env),
-        model=_model(env),
+        model=_model(env, given),
         database_url=_database(env),
         data_folder=Path(env.get("ASSISTANT_DATA_DIR", "./data")),
         retention_days=_number(env, "ASSISTANT_RETENTION_DAYS", 30, 1, 3650),
@@ -149,21 +163,42 @@ def _private_key(env: Mapping[str, str]) -> str:
     return text
 
 
-def _model(env: Mapping[str, str]) -> ModelSettings | None:
+def _model(env: Mapping[str, str], given: Mapping[str, str]) -> ModelSettings | None:
+    """`given` is the whole environment: the operator chooses the names of the variables that hold keys."""
+    tokens = _number(env, "ASSISTANT_TOKENS_PER_DAY", _TOKENS_PER_DAY, 0, 10**12)
+    money = _money(env, "ASSISTANT_MONEY_PER_DAY")
+    if "ASSISTANT_ENDPOINTS" in env:
+        if "ASSISTANT_MODEL" in env:
+            raise SettingsError(
+                "ASSISTANT_ENDPOINTS and ASSISTANT_MODEL are both set: the file names its models itself."
+            )
+        return ModelSettings(read_endpoints(Path(env["ASSISTANT_ENDPOINTS"]), given), tokens, money)
     if "ASSISTANT_MODEL" not in env:
         return None
-    return ModelSettings(
+    return ModelSettings.plain(
         base_url=_url(env, "OPENAI_BASE_URL", "https://api.openai.com/v1"),
         api_key=_api_key(env),
         model=env["ASSISTANT_MODEL"],
         private_text=_choice(env, "ASSISTANT_PRIVATE_TEXT", "0", (*_TRUE, *_FALSE)) in _TRUE,
-        tokens_per_day=_number(env, "ASSISTANT_TOKENS_PER_DAY", 500_000, 0, 10**12),
+        tokens_per_day=tokens,
+        money_per_day=money,
     )
+
+
+def _money(env: Mapping[str, str], name: str) -> int | None:
+    """An amount such as 0.50 in millionths; None where it is not set."""
+    text = env.get(name)
+    if text is None:
+        return None
+    if not _MONEY.fullmatch(text):
+        raise SettingsError(f"{name} must be an amount such as 0.50.")
+    whole, _, part = text.partition(".")
+    return int(whole) * 10**6 + int(part.ljust(6, "0") if part else 0)
 
 
 def _api_key(env: Mapping[str, str]) -> str:
     key = env.get("OPENAI_API_KEY", "")
-    if key and not _VISIBLE.fullmatch(key):
+    if key and not VISIBLE.fullmatch(key):
         raise SettingsError("OPENAI_API_KEY holds characters that a key cannot have.")
     return key
 
@@ -200,14 +235,7 @@ def _host(env: Mapping[str, str], default: str) -> str:
 
 def _url(env: Mapping[str, str], name: str, default: str) -> str:
     url = env.get(name, default).rstrip("/")
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        # guard: plain-addresses (20): each
-        usable = usable and "@" not in parts.netloc and not any(one in url for one in "?#\\")
-    except ValueError:
-        usable = False
-    if not usable or not _VISIBLE.fullmatch(url):
+    if not usable_url(url):
         raise SettingsError(f"{name} must be an http(s) address without credentials, query and fragment.")
     return url
 

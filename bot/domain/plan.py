@@ -47,10 +47,19 @@ class ModelRequest:
 @dataclass(frozen=True, slots=True)
 class ModelAnswer:
     """A validated answer. `data` fits the prompt's closed JSON Schema; `model` and `prompt` name who gave it; `cut`
-    names the inputs of which the model saw only the beginning."""
+    names the inputs of which the model saw only the beginning; `cached`: it was given before, to the same question."""
 
     data: dict[str, Any]
     model: str
     prompt: str
     tokens: int = 0
     cut: tuple[str, ...] = ()
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Why a question has no answer, in a few plain words for /why. `tokens` were spent all the same."""
+
+    reason: str
+    tokens: int = 0

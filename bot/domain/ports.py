@@ -1,11 +1,15 @@
 """What the inner parts need of the outer ones, so that siblings need not know each other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.domain.facts import Misspelling
-from bot.domain.plan import ModelAnswer, ModelRequest
+from bot.domain.plan import ModelAnswer, ModelRequest, NoAnswer
+
+CALLS_PER_EVENT: Final = 2
+SECONDS_PER_EVENT: Final = 90.0
 
 
 class Spelling(Protocol):
@@ -14,11 +18,36 @@ class Spelling(Protocol):
         ...
 
 
-class Model(Protocol):
-    async def answer(self, request: ModelRequest, *, private: bool, scope: str) -> ModelAnswer | None:
-        """A validated answer, or None where the deterministic result stands (never raises for the model's faults).
+@dataclass(slots=True)
+class Allowance:
+    """What one event may still use of models, all capabilities together: calls, and seconds of waiting.
 
-        `private`: the text belongs to a private repository. `scope` names whose daily budget is spent.
+    A call is a completion that an endpoint may have worked for: what it refused, or what never reached it, is none.
+    """
+
+    calls: int = CALLS_PER_EVENT
+    seconds: float = SECONDS_PER_EVENT
+
+    def take(self) -> bool:
+        """Begin a call; False if there is none left."""
+        if self.calls <= 0:
+            return False
+        self.calls -= 1
+        return True
+
+    def give_back(self) -> None:
+        """The call that was begun was none."""
+        self.calls += 1
+
+
+class Model(Protocol):
+    async def answer(
+        self, request: ModelRequest, *, private: bool, scope: str, allowance: Allowance
+    ) -> ModelAnswer | NoAnswer:
+        """A validated answer, or why the deterministic result stands (never raises for the model's faults).
+
+        `private`: the text belongs to a private repository. `scope` names whose daily budget is spent, and whose
+        answers may be repeated. What is used of the allowance is taken off it.
         """
         ...
 
@@ -49,9 +78,34 @@ class Spending(Protocol):
     async def spent(self, scope: str) -> int: ...
 
 
-class Levels(Protocol):
-    """What each model endpoint was found to be able to do."""
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What is known about an endpoint. `level` is empty where it is unknown, or was learned too long ago.
 
-    async def load_level(self, endpoint: str) -> str | None: ...
+    `context` is in tokens; `quirks` are parameters that it does not take, and other habits, by name.
+    """
 
-    async def save_level(self, endpoint: str, level: str) -> None: ...
+    level: str = ""
+    context: int | None = None
+    chars_per_token: float | None = None
+    quirks: frozenset[str] = frozenset()
+
+
+class Knowledge(Protocol):
+    """What model endpoints were found to be like; all processes share it."""
+
+    async def recall(self, endpoint: str) -> Learned: ...
+
+    async def learn(self, endpoint: str, learned: Learned) -> None:
+        """Remember; an empty level or None leaves what is known as it is, quirks are replaced."""
+        ...
+
+
+class Answers(Protocol):
+    """Answers that were given before; the same question in the same repository need not be asked again."""
+
+    async def find(self, keys: Sequence[str]) -> ModelAnswer | None:
+        """The answer under the first of the keys that has one."""
+        ...
+
+    async def keep(self, key: str, scope: str, answer: ModelAnswer) -> None: ...

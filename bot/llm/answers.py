@@ -3,9 +3,12 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Annotated, Any, Final, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from bot.llm.faults import Fault
 
 _FENCE: Final = re.compile(r"```[^\n`]*\n(.*?)```", re.DOTALL)
 _BRACE: Final = re.compile(r"[{}]")
@@ -77,11 +80,27 @@ def only_object(text: str) -> dict[str, Any] | None:
     whole, end = _decode(text.strip(), 0)
     if whole is not None and end == len(text.strip()):
         return whole
+    found = list(islice(_objects(_likely(text)), 2))
+    return found[0] if len(found) == 1 else None
+
+
+def why_no_object(text: str) -> Fault:
+    """The name of what is wrong with a text in which `only_object` found nothing."""
+    try:
+        json.loads(_likely(text[:_MAX_TEXT]).strip(), parse_constant=_refuse, object_pairs_hook=_without_repeats)
+    except _Flawed as flawed:
+        return flawed.fault
+    except (ValueError, RecursionError):
+        pass
+    return Fault.NO_OBJECT
+
+
+def _likely(text: str) -> str:
+    """The text without reasoning; the content of its fence if it has one."""
     # Some servers open the reasoning in their template, so that only its end is in the answer.
     text = text.rpartition("</think>")[2].partition("<think>")[0]
     fenced = _FENCE.findall(text)
-    found = list(_objects(fenced[0] if len(fenced) == 1 else text))
-    return found[0] if len(found) == 1 else None
+    return fenced[0] if len(fenced) == 1 else text
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
@@ -111,8 +130,22 @@ def _past(text: str, start: int) -> int:
     return len(text)
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
+class _Flawed(ValueError):
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
 
 
-_DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
+def _refuse(_constant: str) -> NoReturn:
+    raise _Flawed(Fault.NOT_A_NUMBER)
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Which of two values was meant nobody knows, and readers differ."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Flawed(Fault.DUPLICATE_KEYS)
+    return found
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_without_repeats)

@@ -1,48 +1,48 @@
-"""Asks the model: json_schema, else json_object, else plain text; one retry; then the deterministic answer."""
+"""HTTP with one endpoint: a completion, a list of models, a count of tokens. Every failure is a named one."""
 
 import asyncio
 import json
-from collections.abc import Mapping
+import ssl
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
+import httpcore2
 import httpx2
 import openai
-import structlog
-from openai import AsyncOpenAI
-from prometheus_client import Counter
-from pydantic import BaseModel, ValidationError
+from openai import AsyncAPIResponse, AsyncOpenAI
 
-from bot.domain.plan import ModelAnswer, ModelRequest
-from bot.domain.ports import Levels, Spending
-from bot.llm.answers import answer_type, only_object
-from bot.llm.completion import Completion, estimate, read_completion
-from bot.llm.endpoint import Endpoint, may_receive
-from bot.llm.transport import http_client
-from bot.prompting import Messages, Prompt, fill
+from bot.endpoints import Endpoint, Privacy
+from bot.llm.completion import Assembly, Completion, read_completion, read_data
+from bot.llm.faults import Fault, ModelFault
+from bot.llm.refusals import is_page, refusal
+from bot.llm.transport import http_client, tls_context
 
-log = structlog.get_logger()
-
-LEVELS: Final = ("json_schema", "json_object", "text")
-# What servers answer to a response format that they do not take; one of them says 500.
-_REFUSALS: Final = (400, 404, 415, 422, 500, 501)
-# Reasoning models refuse the first, which also counts their reasoning, and the second.
-_PARAMETERS: Final = ("max_tokens", "temperature")
-_REASONING_TOKENS: Final = 2_000
-_ANSWERS = Counter("assistant_model_answers", "Questions to the model by how they ended", ["outcome"])
+# What an endpoint was found to be like, besides the parameters of `refusals.PARAMETERS` that it does not take.
+REASONS: Final = "reasons"
+NO_TOKENIZER: Final = "no_tokenizer"
+_STREAM: Final = "stream"
 
 Dialogue = list[dict[str, str]]
 
 
-class _Refused(Exception):
-    """The endpoint does not take this kind of request; a 5xx may also be a passing fault."""
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request for one completion. `form` asks for the answer's form; `seconds` are all that it may take."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(str(status))
-        self.passing = status >= 500
+    dialogue: Dialogue
+    form: Mapping[str, Any]
+    max_tokens: int
+    seconds: float
+    private: bool = False
 
 
-class _Unusable(Exception):
-    """An answer that is not of the asked type; the text is for the model's second try."""
+@dataclass(frozen=True, slots=True)
+class _Connections:
+    api: AsyncOpenAI
+    http: httpx2.AsyncClient
 
 
 class _Quiet(AsyncOpenAI):
@@ -57,163 +57,193 @@ class _Quiet(AsyncOpenAI):
 
 
 class ModelClient:
-    """One endpoint, all prompts. `answer` never raises for anything that the endpoint does."""
+    """One endpoint. Text of private repositories has connections of its own, which are checked more strictly."""
 
-    def __init__(
-        self, endpoint: Endpoint, prompts: Mapping[str, Prompt], *, spending: Spending, levels: Levels
-    ) -> None:
-        self._endpoint = endpoint
-        self._prompts = prompts
-        self._types = {name: answer_type(name, prompt.schema) for name, prompt in prompts.items()}
-        self._spending = spending
-        self._levels = levels
-        self._unknown: set[str] = set()
-        self._client = _Quiet(
-            base_url=endpoint.base_url,
-            api_key=endpoint.api_key or "none",
-            timeout=endpoint.timeout,
-            max_retries=0,  # guard: no-retries-of-the-library (33)
-            http_client=http_client(),
-        )
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.quirks: set[str] = set()
+        self._slots = asyncio.Semaphore(endpoint.concurrency)
+        tls = tls_context(endpoint.base_url)
+        self._connections = {near: _connections(endpoint, tls, near_only=near) for near in (False, True)}
 
     async def close(self) -> None:
-        await self._client.close()
+        for one in self._connections.values():
+            await one.api.close()
 
-    async def answer(self, request: ModelRequest, *, private: bool, scope: str) -> ModelAnswer | None:
-        """A validated answer, or None where the deterministic result stands. See `domain.ports.Model`."""
+    async def complete(self, ask: Ask) -> Completion:
+        """A completion of any quality; raises ModelFault where there is none.
+
+        A parameter that this endpoint does not take is left out from then on.
+        """
+        end = time.monotonic() + ask.seconds
+        async with self._slot(min(ask.seconds, self.endpoint.first_token_timeout)):
+            while True:
+                try:
+                    return await self._send(ask, end - time.monotonic())
+                except ModelFault as fault:
+                    if not fault.parameter or fault.parameter in self.quirks:
+                        raise
+                    self.quirks.add(fault.parameter)
+
+    async def fetch(self, method: str, path: str, *, body: Any = None, private: bool = False, seconds: float) -> Any:
+        """JSON from a path below the address, or from `/…` below it without its /v1. Raises ModelFault."""
+        base = self.endpoint.base_url.removesuffix("/v1") if path.startswith("/") else f"{self.endpoint.base_url}/"
+        headers = {"Authorization": f"Bearer {self.endpoint.api_key}"} if self.endpoint.api_key else {}
         try:
-            async with asyncio.timeout(self._endpoint.patience):
-                outcome, found = await self._answer(request, private=private, scope=f"tokens:{scope}")
-        except (openai.OpenAIError, httpx2.HTTPError, TimeoutError, OSError, ValueError) as error:
-            outcome, found = "unreachable", None
-            log.warning("model_unreachable", endpoint=self._endpoint.base_url, reason=_fault(error))
-        _ANSWERS.labels(outcome).inc()
-        log.info("model_asked", prompt=request.prompt, outcome=outcome)
+            async with asyncio.timeout(seconds):
+                response = await self._connected(private).http.request(
+                    method, f"{base}{path}", json=body, headers=headers, timeout=seconds
+                )
+        except Exception as error:  # noqa: BLE001 - what is not a failure of HTTP is raised again
+            raise _fault_of(error) from None
+        lowered = {name.lower(): value for name, value in response.headers.items()}
+        if response.status_code != 200:
+            raise refusal(response.status_code, response.content, lowered)
+        if is_page(response.content, lowered):
+            raise ModelFault(Fault.HTML, status=200)
+        try:
+            return json.loads(response.content)
+        except (ValueError, RecursionError):
+            raise ModelFault(Fault.NOT_A_COMPLETION, status=200) from None
+
+    async def count(self, text: str, *, private: bool, seconds: float) -> int | None:
+        """How many tokens a text has, by the endpoint's own tokenizer (llama.cpp, vLLM); None where it has none."""
+        if NO_TOKENIZER in self.quirks:
+            return None
+        # llama.cpp reads `content`, vLLM `prompt`; both leave the rest alone.
+        body = {"content": text, "prompt": text, "model": self.endpoint.model}
+        try:
+            data = await self.fetch("POST", "/tokenize", body=body, private=private, seconds=seconds)
+        except ModelFault as fault:
+            if fault.fault in (Fault.WRONG_URL, Fault.HTML, Fault.REDIRECT, Fault.WRONG_KEY, Fault.REFUSED):
+                self.quirks.add(NO_TOKENIZER)
+            return None
+        tokens = data.get("tokens") if isinstance(data, dict) else None
+        return len(tokens) if isinstance(tokens, list) and tokens else None
+
+    @asynccontextmanager
+    async def _slot(self, seconds: float) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise ModelFault(Fault.BUSY) from None
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    async def _send(self, ask: Ask, seconds: float) -> Completion:
+        patience = self.endpoint.first_token_timeout if _STREAM not in self.quirks else None
+        try:
+            async with (
+                asyncio.timeout(min(self.endpoint.timeout, seconds)),
+                asyncio.timeout(patience) as first_token,
+                self._connected(ask.private).api.chat.completions.with_streaming_response.create(
+                    **self._body(ask)
+                ) as response,
+            ):
+                return await self._receive(response, first_token)
+        except TimeoutError:
+            seen = first_token.when() is None
+            raise ModelFault(Fault.SLOW_ANSWER if seen else Fault.SLOW_FIRST_TOKEN) from None
+        except Exception as error:  # noqa: BLE001 - what is not a failure of HTTP is raised again
+            raise _fault_of(error) from None
+
+    async def _receive(self, response: AsyncAPIResponse[Any], first_token: asyncio.Timeout) -> Completion:
+        if "text/event-stream" in response.headers.get("content-type", "").lower():
+            return await _streamed(response, first_token)
+        raw = await response.read()
+        if is_page(raw, {"content-type": response.headers.get("content-type", "")}):
+            raise ModelFault(Fault.HTML, status=response.status_code)
+        found = read_completion(raw)
+        if found.flaw is None:
+            # It was asked to stream, and did not.
+            self.quirks.add(_STREAM)
         return found
 
-    async def _answer(self, request: ModelRequest, *, private: bool, scope: str) -> tuple[str, ModelAnswer | None]:
-        if not await may_receive(self._endpoint, private=private):  # guard: allowed-endpoints (17, 20)
-            return "no allowed address", None
-        if await self._spending.spent(scope) >= self._endpoint.tokens_per_day:  # guard: token-budgets (25)
-            return "over budget", None
-        prompt = self._prompts[request.prompt]
-        messages = fill(prompt, request.inputs)
-        known = await self._levels.load_level(self._endpoint.name)
-        passing = False
-        for level in LEVELS[LEVELS.index(known) if known in LEVELS else 0 :]:
-            try:
-                data, tokens = await self._ask_twice(prompt, messages, level, scope)
-            except _Refused as refused:
-                passing = passing or refused.passing
-                continue
-            # One bad minute of a server must not take a level away that it was seen to have.
-            if level != known and not (known in LEVELS and passing):
-                await self._levels.save_level(self._endpoint.name, level)
-            if data is None:
-                return "unusable", None
-            return "used", ModelAnswer(data, self._endpoint.model, prompt.name, tokens, messages.cut)
-        return "refused", None
+    def _body(self, ask: Ask) -> dict[str, Any]:
+        """The request. Reasoning models refuse `max_tokens`: their limit counts what they think as well."""
+        found: dict[str, Any] = {"model": self.endpoint.model, "messages": ask.dialogue, **ask.form}
+        if "temperature" not in self.quirks:
+            found["temperature"] = 0
+        if "max_tokens" in self.quirks:
+            found["max_completion_tokens"] = ask.max_tokens + self.endpoint.reasoning_tokens
+        else:
+            found["max_tokens"] = ask.max_tokens + (self.endpoint.reasoning_tokens if REASONS in self.quirks else 0)
+        if _STREAM not in self.quirks:
+            found["stream"] = True
+            if "stream_options" not in self.quirks:
+                found["stream_options"] = {"include_usage": True}
+        return found
 
-    async def _ask_twice(
-        self, prompt: Prompt, messages: Messages, level: str, scope: str
-    ) -> tuple[dict[str, Any] | None, int]:
-        """The answer and the tokens used; a first unusable answer is shown to the model with what is wrong."""
-        dialogue = [
-            {"role": "system", "content": _system(prompt, messages, level)},
-            {"role": "user", "content": messages.user},
-        ]
-        total = 0
-        for _attempt in range(2):
-            completion = await self._complete(prompt, dialogue, level, scope)
-            used = completion.tokens or estimate([*(one["content"] for one in dialogue), completion.text])
-            total += used
-            await self._spend(scope, used)
-            try:
-                return _checked(self._types[prompt.id], completion), total
-            except _Unusable as error:
-                log.info("model_answer_unusable", prompt=prompt.id, cut_off=completion.cut_off)
-                dialogue = [*dialogue[:2], *_second_try(prompt, completion, str(error))]
-        return None, total
-
-    async def _complete(self, prompt: Prompt, dialogue: Dialogue, level: str, scope: str) -> Completion:
-        try:
-            return await self._adapt(prompt, dialogue, level)
-        except openai.APIStatusError as error:
-            if error.status_code in _REFUSALS:
-                log.info("model_request_refused", level=level, status=error.status_code)
-                raise _Refused(error.status_code) from error
-            raise
-        except openai.APITimeoutError:
-            # The endpoint may well have worked, and be paid, for what nobody waited for.
-            await self._spend(scope, estimate([one["content"] for one in dialogue]))
-            raise
-
-    async def _adapt(self, prompt: Prompt, dialogue: Dialogue, level: str) -> Completion:
-        """Send; a parameter that this model does not know is left out from then on."""
-        while True:
-            try:
-                return await self._send(prompt, dialogue, level)
-            except openai.BadRequestError as error:
-                if error.param not in _PARAMETERS or error.param in self._unknown:
-                    raise
-                self._unknown.add(error.param)
-
-    async def _send(self, prompt: Prompt, dialogue: Dialogue, level: str) -> Completion:
-        response = await self._client.chat.completions.with_raw_response.create(
-            model=self._endpoint.model,
-            messages=dialogue,  # type: ignore[arg-type]
-            **_parameters(prompt, self._unknown),
-            **_format(prompt, level),
-        )
-        return read_completion(response.content)
-
-    async def _spend(self, scope: str, tokens: int) -> None:
-        await self._spending.spend(scope, tokens, 2**62)
+    def _connected(self, private: bool) -> _Connections:
+        return self._connections[private and self.endpoint.privacy is not Privacy.ALWAYS]
 
 
-def _fault(error: Exception) -> str:
-    """What an operator needs to know; never the endpoint's words, which may repeat the prompt."""
-    if isinstance(error, openai.APIStatusError):
-        return f"HTTP {error.status_code}"
-    return type(error.__cause__ or error).__name__
+def _connections(endpoint: Endpoint, tls: ssl.SSLContext | None, *, near_only: bool) -> _Connections:
+    http = http_client(tls, near_only=near_only)
+    api = _Quiet(
+        base_url=endpoint.base_url,
+        api_key=endpoint.api_key or "none",
+        # Our own limits end a request before this one does.
+        timeout=httpx2.Timeout(endpoint.timeout + 10, connect=10),
+        max_retries=0,  # guard: no-retries-of-the-library (33)
+        http_client=http,
+    )
+    return _Connections(api, http)
 
 
-def _parameters(prompt: Prompt, unknown: set[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {} if "temperature" in unknown else {"temperature": 0}
-    if "max_tokens" in unknown:
-        return found | {"max_completion_tokens": prompt.max_answer_tokens + _REASONING_TOKENS}
-    return found | {"max_tokens": prompt.max_answer_tokens}
+async def _streamed(response: AsyncAPIResponse[Any], first_token: asyncio.Timeout) -> Completion:
+    found = Assembly()
+    async for line in _lines(response.iter_bytes()):
+        if found.add(line) and first_token.when() is not None:
+            first_token.reschedule(None)
+        if found.failed is not None:
+            break
+    if found.failed is not None:
+        code = found.failed.get("code") if isinstance(found.failed, dict) else None
+        status = code if isinstance(code, int) and 400 <= code < 600 else 500
+        raise refusal(status, json.dumps({"error": found.failed}).encode(), {})
+    return read_data(found.data())
 
 
-def _format(prompt: Prompt, level: str) -> dict[str, Any]:
-    if level == "json_schema":
-        schema = {"name": prompt.id, "strict": True, "schema": dict(prompt.schema)}
-        return {"response_format": {"type": "json_schema", "json_schema": schema}}
-    return {"response_format": {"type": "json_object"}} if level == "json_object" else {}
+async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
+    """Lines that end with a newline, and nothing else: JSON may hold other line separators as they are."""
+    rest = bytearray()
+    async for chunk in chunks:
+        rest += chunk
+        *whole, last = rest.split(b"\n")
+        rest = last
+        for line in whole:
+            yield line.decode("utf-8", "replace").strip("\r")
+    yield rest.decode("utf-8", "replace")
 
 
-def _system(prompt: Prompt, messages: Messages, level: str) -> str:
-    return messages.system if level == "json_schema" else f"{messages.system}\n\n{_schema(prompt)}"
-
-
-def _schema(prompt: Prompt) -> str:
-    return f"Answer with one JSON object of this schema:\n{json.dumps(prompt.schema)}"
-
-
-def _second_try(prompt: Prompt, completion: Completion, fault: str) -> Dialogue:
-    """The schema is said again: some servers take a response format and silently ignore it."""
-    return [
-        {"role": "assistant", "content": completion.text[:2000] or "(nothing)"},
-        {"role": "user", "content": f"That was not usable: {fault}. {_schema(prompt)}"},
-    ]
-
-
-def _checked(kind: type[BaseModel], completion: Completion) -> dict[str, Any]:
-    found = only_object(completion.text)
-    if found is None:
-        raise _Unusable("it was cut off" if completion.cut_off else "it does not hold exactly one JSON object")
-    try:
-        return kind.model_validate(found).model_dump()  # guard: validated-answers (2): as found
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        raise _Unusable("; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in faults)[:500]) from error
+def _fault_of(error: Exception) -> ModelFault:
+    """The name of a failure; raises what is none of HTTP's."""
+    match error:
+        case ModelFault():
+            return error
+        case openai.APIStatusError():
+            headers = {name.lower(): value for name, value in error.response.headers.items()}
+            return refusal(error.status_code, error.response.content, headers)
+        case TimeoutError() | openai.APITimeoutError() | httpx2.TimeoutException() | httpcore2.ReadTimeout():
+            return ModelFault(Fault.SLOW_ANSWER)
+        case httpcore2.ConnectTimeout() | httpcore2.PoolTimeout():
+            return ModelFault(Fault.UNREACHABLE)
+        case httpcore2.ConnectError():
+            tls = isinstance(error.__cause__ or error.__context__, ssl.SSLError)
+            return ModelFault(Fault.CERTIFICATE if tls else Fault.UNREACHABLE)
+        case (
+            openai.OpenAIError()
+            | httpx2.HTTPError()
+            | httpx2.StreamError()
+            | httpx2.InvalidURL()
+            | httpcore2.TimeoutException()
+            | httpcore2.NetworkError()
+            | httpcore2.ProtocolError()
+            | OSError()
+        ):
+            return ModelFault(Fault.HUNG_UP)
+    raise error

@@ -1,12 +1,12 @@
-"""Where a model is, and what may be sent there."""
+"""Which addresses may be asked, and which may see the text of private repositories."""
 
 import asyncio
 import ipaddress
 import socket
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
-from urllib.parse import urlsplit
+
+from bot.llm.faults import Fault, ModelFault
 
 _PRIVATE: Final = tuple(
     map(
@@ -15,48 +15,39 @@ _PRIVATE: Final = tuple(
     )
 )
 # Metadata services of clouds that are not link-local: Amazon (IPv6), Alibaba, Azure, Google (IPv6), Oracle.
-_METADATA: Final = frozenset(  # guard: metadata-services (20): each
+_METADATA: Final = frozenset(
     map(
         ipaddress.ip_address,
         ("fd00:ec2::254", "100.100.100.200", "168.63.129.16", "fd20:ce::254", "192.0.0.192"),
     )
 )
+# Their names, wherever a resolver says that they are.
+_METADATA_NAMES: Final = frozenset(
+    {"metadata.google.internal", "metadata.goog", "metadata", "instance-data", "instance-data.ec2.internal"}
+)
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-@dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-endpoints (16): without repr
-class Endpoint:
-    """An OpenAI-compatible endpoint. `private_text`: the operator allows text of private repositories anywhere.
+async def resolve(host: str, *, near_only: bool) -> list[str]:
+    """The addresses of a host that may be connected to; `near_only`: it must be this machine or a private network.
 
-    Times are seconds: `timeout` for one request, `patience` for all that one event may spend on it.
+    Link-local addresses, cloud metadata services, multicast and 0.0.0.0 are never an endpoint. One such address among
+    others is enough to refuse them all. Raises ModelFault.
     """
-
-    base_url: str
-    api_key: str
-    model: str
-    private_text: bool = False
-    timeout: float = 45.0
-    patience: float = 90.0
-    tokens_per_day: int = 500_000
-
-    @property
-    def name(self) -> str:
-        return f"{self.base_url} {self.model}"
-
-
-async def may_receive(endpoint: Endpoint, *, private: bool) -> bool:
-    """Whether text may go there: a private repository's only to this machine or a private network, by default.
-
-    Link-local addresses, cloud metadata services, multicast and 0.0.0.0 are never an endpoint.
-    """
-    addresses = await _addresses(endpoint.base_url)
-    if not addresses or any(map(_is_never, addresses)):  # guard: unusable-endpoints (20): each
-        return False
-    return not private or endpoint.private_text or all(map(_is_near, addresses))  # guard: private-text (17): as True
+    if host.rstrip(".").lower() in _METADATA_NAMES:
+        raise ModelFault(Fault.FORBIDDEN_ADDRESS)
+    found = await _addresses(host)
+    if not found:
+        raise ModelFault(Fault.UNKNOWN_HOST)
+    meant = [_plain(ipaddress.ip_address(one.split("%", 1)[0])) for one in found]
+    if any(map(_is_never, meant)):  # guard: never-endpoints-at-connection (20)
+        raise ModelFault(Fault.FORBIDDEN_ADDRESS)
+    if near_only and not all(map(_is_near, meant)):  # guard: private-text (17)
+        raise ModelFault(Fault.NOT_FOR_PRIVATE_TEXT)
+    return found
 
 
 def _is_never(address: IPv4Address | IPv6Address) -> bool:
-    # guard: never-endpoints (20): each
     return address.is_link_local or address.is_multicast or address.is_unspecified or address in _METADATA
 
 
@@ -64,19 +55,18 @@ def _is_near(address: IPv4Address | IPv6Address) -> bool:
     return any(address in network for network in _PRIVATE)
 
 
-async def _addresses(url: str) -> list[IPv4Address | IPv6Address]:
-    host = urlsplit(url).hostname or ""
+async def _addresses(host: str) -> list[str]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return []
-    return [_plain(ipaddress.ip_address(str(one[4][0]).split("%", 1)[0])) for one in found]
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
 def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The IPv4 address that an IPv6 address only wraps; Python's own tests do not look inside."""
     if isinstance(address, IPv4Address):
         return address
-    if address in _NAT64:  # guard: wrapped-addresses (17, 20)
+    if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address

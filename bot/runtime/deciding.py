@@ -15,7 +15,8 @@ from bot.domain.commands import parse_commands
 from bot.domain.events import Event
 from bot.domain.facts import AppIdentity, Facts, Item, Need, ThreadMemory
 from bot.domain.gate import Verdict, judge
-from bot.domain.plan import ModelAnswer, Plan, Skip
+from bot.domain.plan import ModelAnswer, NoAnswer, Plan, Skip
+from bot.domain.ports import Allowance
 from bot.domain.repo_config import ConfigSchema, RepoConfig
 from bot.github.auth import Installation
 from bot.github.client import GitHub
@@ -124,8 +125,9 @@ class Deciding:
             for command in one.manifest.commands
         )
         contexts = [self._context(one, config, help_of_all) for one in active]
-        answers = [await self._answer(one, facts, context) for one, context in zip(active, contexts, strict=True)]
-        cases = list(zip(active, answers, contexts, strict=True))
+        allowance = Allowance()
+        asked = [await self._answer(one, facts, found, allowance) for one, found in zip(active, contexts, strict=True)]
+        cases = list(zip(active, asked, contexts, strict=True))
         # In a thread: hostile text may take a second, and deliveries are acknowledged on this loop.
         outcomes = await asyncio.to_thread(lambda: [_outcome(*case, facts) for case in cases])
         if any(one.replies for one in outcomes) and not await self._may_reply(facts):
@@ -151,14 +153,28 @@ class Deciding:
         scope = f"replies:{event.repository.id}#{event.number}:{event.sender.id}:{facts.now:%H}"
         return await self._services.limits.spend(scope, 1, REPLIES_PER_HOUR)
 
-    async def _answer(self, capability: Capability, facts: Facts, context: Context) -> ModelAnswer | None:
+    async def _answer(
+        self, capability: Capability, facts: Facts, context: Context, allowance: Allowance
+    ) -> ModelAnswer | NoAnswer | None:
         if self._services.model is None:
             return None
         request = capability.ask(facts, context)
         if request is None:
             return None
         repository = facts.event.repository
-        return await self._services.model.answer(request, private=repository.private, scope=str(repository.id))
+        return await self._services.model.answer(
+            request, private=repository.private, scope=str(repository.id), allowance=allowance
+        )
+
+
+def note_of(asked: ModelAnswer | NoAnswer | None) -> tuple[str, ...]:
+    """What /why says of a question to the model besides what the capability makes of the answer."""
+    match asked:
+        case NoAnswer(reason):
+            return (reason,)
+        case ModelAnswer(cached=True):
+            return ("the model's answer is from the cache",)
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +183,7 @@ class _Outcome:
 
     capability: str
     tokens: int
+    note: tuple[str, ...]
     decided: Plan | Skip
     verdicts: tuple[Verdict, ...] = ()
 
@@ -181,13 +198,14 @@ class _Outcome:
     def decision(self, digest: str) -> Decision:
         """As it is recorded; `digest` names the facts."""
         if isinstance(self.decided, Skip):
-            return Decision(self.capability, digest, self.decided.reason, (), "", None, self.tokens, [], [])
+            outcome = "; ".join((self.decided.reason, *self.note))
+            return Decision(self.capability, digest, outcome, (), "", None, self.tokens, [], [])
         why = self.decided.why
         return Decision(
             capability=self.capability,
             facts_digest=digest,
             outcome=why.outcome,
-            evidence=why.evidence,
+            evidence=(*why.evidence, *self.note),
             method=why.method,
             confidence=why.confidence,
             tokens=self.tokens,
@@ -199,8 +217,9 @@ class _Outcome:
         )
 
 
-def _outcome(capability: Capability, answer: ModelAnswer | None, context: Context, facts: Facts) -> _Outcome:
-    name, tokens = capability.manifest.id, answer.tokens if answer else 0
+def _outcome(capability: Capability, asked: ModelAnswer | NoAnswer | None, context: Context, facts: Facts) -> _Outcome:
+    name, tokens, note = capability.manifest.id, asked.tokens if asked else 0, note_of(asked)
+    answer = asked if isinstance(asked, ModelAnswer) else None
     try:
         decided = capability.decide(facts, answer, context)
     except Exception:
@@ -208,8 +227,8 @@ def _outcome(capability: Capability, answer: ModelAnswer | None, context: Contex
         log.exception("capability_failed", capability=name, delivery=facts.event.delivery)
         decided = Skip("this part failed; the operator's log has the reason")
     if isinstance(decided, Skip):
-        return _Outcome(name, tokens, decided)
-    return _Outcome(name, tokens, decided, judge(capability.manifest, decided, facts, context))
+        return _Outcome(name, tokens, note, decided)
+    return _Outcome(name, tokens, note, decided, judge(capability.manifest, decided, facts, context))
 
 
 def _needed(manifest: Manifest, event: Event) -> dict[str, str]:

@@ -173,24 +173,6 @@ class Limits:
         async with self._pool.connection() as connection:
             await connection.execute("DELETE FROM assistant.progress WHERE name = 'turn: ' || %s", (chore,))
 
-    async def load_level(self, endpoint: str) -> str | None:
-        """How the endpoint takes structured answers, as learned in the last week: servers get better."""
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT level FROM assistant.endpoints WHERE name = %s AND learned_at > now() - interval '7 days'",
-                (endpoint,),
-            )
-            row = await cursor.fetchone()
-        return str(row[0]) if row else None
-
-    async def save_level(self, endpoint: str, level: str) -> None:
-        async with self._pool.connection() as connection:
-            await connection.execute(
-                "INSERT INTO assistant.endpoints (name, level) VALUES (%s, %s) "
-                "ON CONFLICT (name) DO UPDATE SET level = excluded.level, learned_at = now()",
-                (endpoint, level),
-            )
-
     async def my_turn(self, chore: str, every: timedelta) -> bool:
         """True for one process per period: whoever asks first after it has passed."""
         async with self._pool.connection() as connection:

@@ -208,6 +208,7 @@ class Records:
             await connection.execute(
                 "DELETE FROM assistant.decisions WHERE created_at < now() - %s::interval", (decisions,)
             )
+            await connection.execute("DELETE FROM assistant.answers WHERE created_at < now() - %s::interval", (bodies,))
             await connection.execute("DELETE FROM assistant.budgets WHERE day < current_date - 7")
             return cursor.rowcount
 

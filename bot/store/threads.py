@@ -107,7 +107,7 @@ class Threads:
     async def forget_repository(self, repository: int) -> None:
         """Delete everything that is kept about a repository."""
         async with self._pool.connection() as connection, connection.transaction():
-            for table in ("effects", "decisions", "threads", "configurations", "installed", "deliveries"):
+            for table in ("effects", "decisions", "threads", "configurations", "installed", "answers", "deliveries"):
                 statement = sql.SQL("DELETE FROM {} WHERE repository_id = %s").format(
                     sql.Identifier("assistant", table)
                 )
@@ -130,6 +130,12 @@ class Threads:
     async def forget_author(self, login: str) -> int:
         """Delete the decisions about one person's items and the bodies of their deliveries; returns how many."""
         async with self._pool.connection() as connection, connection.transaction():
+            # Models quote reports, and nobody wrote down whose: what may be a quotation goes.
+            await connection.execute(
+                "DELETE FROM assistant.answers WHERE repository_id IN "
+                "(SELECT repository_id FROM assistant.decisions WHERE lower(author) = lower(%s))",
+                (login,),
+            )
             cursor = await connection.execute(
                 "DELETE FROM assistant.decisions WHERE lower(author) = lower(%s) RETURNING guid", (login,)
             )

@@ -1,6 +1,6 @@
 """A real llama.cpp server on a tiny random model: real grammars, limits and errors; what it says is noise."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -8,16 +8,19 @@ from typing import Any, Final
 import jsonschema_rs
 import pytest
 
-from bot.domain.plan import ModelRequest
+from bot.domain.plan import ModelAnswer, ModelRequest, NoAnswer
+from bot.domain.ports import Allowance, Learned
+from bot.endpoints import Endpoint, Level
 from bot.llm.client import ModelClient
-from bot.llm.endpoint import Endpoint
-from bot.prompting import load_prompts
+from bot.llm.pool import Budgets, ModelPool
+from bot.llm.probe import Listing, probe
+from bot.prompting import Prompt, load_prompts
 from bot.sandbox import Sandbox
 from bot.settings import ModelSettings, Settings
 from tests.support.assistant import REPOSITORY, Assistant, running, with_model
 from tests.support.memory import Memory
 from tests.support.model_server import ModelServer, model_server
-from tests.support.tiny_model import NAME, write_tiny_model
+from tests.support.tiny_model import CONTEXT, NAME, write_tiny_model
 
 KEY: Final = "sk-canary-key-of-llama-cpp"
 PROMPTS: Final = load_prompts()
@@ -46,15 +49,23 @@ def memory() -> Memory:
     return Memory()
 
 
+def pool_of(endpoint: Endpoint, memory: Memory, prompts: Mapping[str, Prompt] = PROMPTS) -> ModelPool:
+    return ModelPool.of([endpoint], prompts, spending=memory, answers=memory, knowledge=memory, budgets=Budgets(10**6))
+
+
 @pytest.fixture
-async def client(llama: ModelServer, memory: Memory) -> AsyncIterator[ModelClient]:
-    made = ModelClient(Endpoint(llama.url, KEY, NAME), PROMPTS, spending=memory, levels=memory)
+async def client(llama: ModelServer, memory: Memory) -> AsyncIterator[ModelPool]:
+    made = pool_of(Endpoint(llama.url, KEY, NAME), memory)
     yield made
     await made.close()
 
 
+async def ask(client: ModelPool, request: ModelRequest) -> ModelAnswer | NoAnswer:
+    return await client.answer(request, private=True, scope="1", allowance=Allowance())
+
+
 def settings_of(server: ModelServer, settings: Settings) -> Settings:
-    return with_model(settings, ModelSettings(server.url, server.key, NAME, private_text=False, tokens_per_day=10**6))
+    return with_model(settings, ModelSettings.plain(server.url, server.key, NAME, tokens_per_day=10**6))
 
 
 def question(number: int) -> ModelRequest:
@@ -68,46 +79,88 @@ def test_the_same_seed_gives_the_same_model(weights: Path, tmp_path: Path) -> No
     assert weights.stat().st_size < 1_000_000
 
 
-async def test_twenty_questions_have_twenty_valid_answers(client: ModelClient, memory: Memory) -> None:
+async def test_twenty_questions_have_twenty_valid_answers(client: ModelPool, memory: Memory) -> None:
     schema = jsonschema_rs.validator_for(dict(PROMPTS["triage"].schema))
     for number in range(20):
-        answer = await client.answer(question(number), private=True, scope="1")
-        assert answer is not None
+        answer = await ask(client, question(number))
+        assert isinstance(answer, ModelAnswer)
         schema.validate(answer.data)
         assert (answer.model, answer.prompt) == (NAME, PROMPTS["triage"].name)
         assert answer.tokens > 100
-    assert list(memory.levels.values()) == ["json_schema"]
+    assert [one.level for one in memory.known.values()] == ["json_schema"]
     assert memory.used["tokens:1"] > 20 * 100
 
 
-@pytest.mark.parametrize("level", ["json_object", "text"])
+@pytest.mark.parametrize("level", ["json_schema_lenient", "tool_call", "json_object", "text"])
 async def test_lower_levels_end_with_a_valid_answer_or_none(
-    client: ModelClient, llama: ModelServer, memory: Memory, level: str
+    client: ModelPool, llama: ModelServer, memory: Memory, level: str
 ) -> None:
-    memory.levels[Endpoint(llama.url, KEY, NAME).name] = level
-    answer = await client.answer(question(1), private=True, scope="1")
-    assert answer is None or jsonschema_rs.is_valid(dict(PROMPTS["triage"].schema), answer.data)
+    memory.known[Endpoint(llama.url, KEY, NAME).key] = Learned(level)
+    answer = await ask(client, question(1))
+    assert isinstance(answer, NoAnswer) or jsonschema_rs.is_valid(dict(PROMPTS["triage"].schema), answer.data)
     assert memory.used["tokens:1"] > 100
 
 
 async def test_an_answer_that_is_really_cut_off_is_none(llama: ModelServer, memory: Memory) -> None:
     short = {"triage": replace(PROMPTS["triage"], max_answer_tokens=5)}
-    client = ModelClient(Endpoint(llama.url, KEY, NAME), short, spending=memory, levels=memory)
-    assert await client.answer(question(1), private=True, scope="1") is None
+    client = pool_of(Endpoint(llama.url, KEY, NAME), memory, short)
+    assert await ask(client, question(1)) == NoAnswer("the model's answer was not usable", memory.used["tokens:1"])
     assert memory.used["tokens:1"] > 100
     await client.close()
 
 
-async def test_a_report_longer_than_the_context_is_none(client: ModelClient, memory: Memory) -> None:
-    texts = {"title": TITLE, "body": "€" * 6000, "kinds": "bug"}
-    assert await client.answer(ModelRequest("triage", texts), private=True, scope="1") is None
-    assert memory.levels == {}
+@pytest.mark.parametrize("measured", [False, True], ids=["counted by its tokenizer", "by what was measured"])
+async def test_a_report_longer_than_the_context_is_fitted(llama: ModelServer, memory: Memory, measured: bool) -> None:
+    """One token per byte: 18,000 tokens of report for a context of 8,192."""
+    endpoint = Endpoint(llama.url, KEY, NAME)
+    client = pool_of(endpoint, memory)
+    memory.known[endpoint.key] = Learned(
+        context=CONTEXT, chars_per_token=1.0 if measured else None,
+        quirks=frozenset({"no_tokenizer"}) if measured else frozenset(),
+    )  # fmt: skip
+    answer = await ask(client, ModelRequest("triage", {"title": TITLE, "body": "€" * 6000, "kinds": "bug"}))
+    assert isinstance(answer, ModelAnswer)
+    assert answer.cut == ("body",)
+    assert CONTEXT * 0.6 < memory.used["tokens:1"] <= CONTEXT
+    await client.close()
+
+
+async def test_a_context_is_learned_from_the_server_s_refusal(llama: ModelServer, memory: Memory) -> None:
+    endpoint = Endpoint(llama.url, KEY, NAME, context=100_000)
+    client = pool_of(endpoint, memory)
+    answer = await ask(client, ModelRequest("triage", {"title": TITLE, "body": "€" * 6000, "kinds": "bug"}))
+    assert isinstance(answer, ModelAnswer)
+    assert answer.cut == ("body",)
+    assert memory.known[endpoint.key].context == CONTEXT
+    await client.close()
+
+
+async def test_a_probe_finds_what_the_server_really_is(llama: ModelServer) -> None:
+    client = ModelClient(Endpoint(llama.url, KEY, NAME))
+    found = await probe(client)
+    await client.close()
+    assert found.level is Level.STRICT
+    assert found.listing == Listing(listed=True, context=CONTEXT)
+    assert found.tokenizer
+    assert found.tokens_per_second is not None
+    assert found.tokens_per_second > 1
+    assert client.quirks == set()
+
+
+async def test_the_server_counts_tokens_as_they_are(llama: ModelServer) -> None:
+    client = ModelClient(Endpoint(llama.url, KEY, NAME))
+    assert await client.count("€" * 10, private=True, seconds=5.0) == 30
+    await client.close()
 
 
 async def test_a_wrong_key_is_none(llama: ModelServer, memory: Memory) -> None:
-    client = ModelClient(Endpoint(llama.url, "sk-wrong", NAME), PROMPTS, spending=memory, levels=memory)
-    assert await client.answer(question(1), private=True, scope="1") is None
-    assert (memory.used, memory.levels) == ({}, {})
+    client = pool_of(Endpoint(llama.url, "sk-wrong", NAME), memory)
+    assert await ask(client, question(1)) == NoAnswer("no model could be reached")
+    assert (memory.used, memory.known) == ({}, {})
+    assert client.details() == (
+        "model endpoint model: it refuses the key (HTTP 401): check OPENAI_API_KEY, or the variable that "
+        "api_key_env names.",
+    )
     await client.close()
 
 
@@ -145,7 +198,7 @@ async def test_a_model_that_dies_leaves_the_rules_in_charge(
             await assistant.settled()
             numbers = [sandbox.open_issue(REPOSITORY, "stranger", f"{TITLE} {n}", BODY).number for n in range(3)]
             server.stop()
-            numbers += [sandbox.open_issue(REPOSITORY, "stranger", f"{TITLE} {n}", BODY).number for n in range(3)]
+            numbers += [sandbox.open_issue(REPOSITORY, "stranger", f"{TITLE} {n}", BODY).number for n in range(3, 6)]
             clear = sandbox.open_issue(REPOSITORY, "stranger", "Crash: ValueError", "It crashes: ValueError: no rows")
             await assistant.settled()
             last = await triage_of(assistant, numbers[-1])

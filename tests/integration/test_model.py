@@ -13,9 +13,10 @@ from typing import Any, Final
 import pytest
 import structlog
 
-from bot.domain.plan import ModelAnswer, ModelRequest
-from bot.llm.client import LEVELS, ModelClient
-from bot.llm.endpoint import Endpoint
+from bot.domain.plan import ModelAnswer, ModelRequest, NoAnswer
+from bot.domain.ports import Allowance, Learned
+from bot.endpoints import Endpoint, Level, Privacy
+from bot.llm.pool import Budgets, ModelPool
 from bot.prompting import Input, Prompt
 from tests.support.memory import Memory
 from tests.support.stand_in_model import (
@@ -34,6 +35,7 @@ from tests.support.stand_in_model import (
 )
 
 KEY: Final = "canary-key-of-the-model"
+LEVELS: Final = tuple(Level)
 SCHEMA: Final = {
     "type": "object",
     "properties": {
@@ -59,19 +61,28 @@ REQUEST: Final = ModelRequest("sort", {"title": "It broke on Monday"})
 
 
 class Asker:
-    """A client, its memory, and one question over and over."""
+    """A pool of one endpoint, its memory, and one question over and over."""
 
-    def __init__(self, endpoint: Endpoint, memory: Memory) -> None:
+    def __init__(self, endpoint: Endpoint, memory: Memory, patience: float, tokens_per_day: int) -> None:
         self.endpoint = endpoint
         self.memory = memory
-        self.client = ModelClient(endpoint, {"sort": PROMPT}, spending=memory, levels=memory)
+        self.patience = patience
+        self.reason = ""
+        self.pool = ModelPool.of(
+            [endpoint], {"sort": PROMPT}, spending=memory, answers=memory, knowledge=memory,
+            budgets=Budgets(tokens_per_day),
+        )  # fmt: skip
 
     async def ask(
         self, *, private: bool = False, scope: str = "1", request: ModelRequest = REQUEST
     ) -> ModelAnswer | None:
         started = time.monotonic()
-        answer = await self.client.answer(request, private=private, scope=scope)
-        assert time.monotonic() - started < self.endpoint.patience + 1
+        allowance = Allowance(seconds=self.patience)
+        answer = await self.pool.answer(request, private=private, scope=scope, allowance=allowance)
+        assert time.monotonic() - started < self.patience + 1
+        if isinstance(answer, NoAnswer):
+            self.reason = answer.reason
+            return None
         return answer
 
     @property
@@ -80,17 +91,19 @@ class Asker:
 
     @property
     def level(self) -> str | None:
-        return self.memory.levels.get(self.endpoint.name)
+        return self.memory.known.get(self.endpoint.key, Learned()).level or None
 
 
 @contextlib.asynccontextmanager
-async def asking(url: str, **options: Any) -> AsyncIterator[Asker]:
-    values = {"timeout": 0.4, "patience": 1.2, **options}
-    asker = Asker(Endpoint(url, KEY, "stand-in", **values), Memory())
+async def asking(
+    url: str, *, patience: float = 9.0, tokens_per_day: int = 500_000, **options: Any
+) -> AsyncIterator[Asker]:
+    endpoint = Endpoint(url, KEY, "stand-in", **{"timeout": 3.0, **options})
+    asker = Asker(endpoint, Memory(), patience, tokens_per_day)
     try:
         yield asker
     finally:
-        await asker.client.close()
+        await asker.pool.close()
 
 
 @contextlib.asynccontextmanager
@@ -112,7 +125,10 @@ async def test_a_question_as_it_goes_over_the_wire() -> None:
     (asked,) = server.asked
     assert asked.request.path == "/v1/chat/completions"
     assert asked.request.headers["Authorization"] == f"Bearer {KEY}"
-    assert asked.body.keys() == {"model", "messages", "temperature", "max_tokens", "response_format"}
+    assert asked.body.keys() == {
+        "model", "messages", "temperature", "max_tokens", "response_format", "stream", "stream_options"
+    }  # fmt: skip
+    assert (asked.body["stream"], asked.body["stream_options"]) == (True, {"include_usage": True})
     assert (asked.body["temperature"], asked.body["max_tokens"]) == (0, 60)
     assert asked.body["response_format"]["json_schema"] == {"name": "sort", "strict": True, "schema": SCHEMA}
     system, user = asked.said
@@ -122,7 +138,7 @@ async def test_a_question_as_it_goes_over_the_wire() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 415, 422, 500, 501])
-@pytest.mark.parametrize("refused", [1, 2])
+@pytest.mark.parametrize("refused", [1, 2, 3, 4])
 async def test_levels_fall_and_are_remembered(status: int, refused: int) -> None:
     reply = refusing(status, frozenset(LEVELS[:refused]), saying(GOOD))
     async with both(reply) as (server, asker):
@@ -134,9 +150,9 @@ async def test_levels_fall_and_are_remembered(status: int, refused: int) -> None
 
 
 async def test_below_the_first_level_the_schema_is_said() -> None:
-    async with both(refusing(400, frozenset(LEVELS[:2]), saying(GOOD))) as (server, asker):
+    async with both(refusing(400, frozenset(LEVELS[:4]), saying(GOOD))) as (server, asker):
         await asker.ask()
-    assert [json.dumps(SCHEMA) in one.said[0] for one in server.asked] == [False, True, True]
+    assert [json.dumps(SCHEMA) in one.said[0] for one in server.asked] == [False, True, True, True, True]
 
 
 async def test_an_endpoint_that_refuses_everything_is_asked_once_per_level() -> None:
@@ -159,12 +175,12 @@ async def test_a_level_that_is_refused_later_is_lowered() -> None:
         await asker.ask()
         server.reply = refusing(400, frozenset({"json_schema"}), saying(GOOD))
         assert await asker.ask() is not None
-        assert asker.level == "json_object"
+        assert asker.level == "json_schema_lenient"
 
 
 async def test_a_level_that_nobody_knows_is_learned_anew() -> None:
     async with both(saying(GOOD)) as (server, asker):
-        asker.memory.levels[asker.endpoint.name] = "of an older release"
+        asker.memory.known[asker.endpoint.key] = Learned("of an older release")
         assert await asker.ask() is not None
         assert (server.levels, asker.level) == (["json_schema"], "json_schema")
 
@@ -175,14 +191,16 @@ async def test_reasoning_models_refuse_parameters_once() -> None:
         assert await asker.ask() is not None
     assert server.levels == ["json_schema"] * 4
     for asked in server.asked[2:]:
-        assert asked.body.keys() == {"model", "messages", "max_completion_tokens", "response_format"}
+        assert asked.body.keys() - {"stream", "stream_options"} == {
+            "model", "messages", "max_completion_tokens", "response_format"
+        }  # fmt: skip
 
 
 async def test_a_parameter_that_is_refused_for_ever_ends() -> None:
     error = {"error": {"message": "no", "param": "temperature"}}
     async with both(sending(error, status=400)) as (server, asker):
         assert await asker.ask() is None
-    assert len(server.asked) == 4
+    assert len(server.asked) == len(LEVELS) + 1
 
 
 USABLE: Final[dict[str, Reply]] = {
@@ -220,7 +238,6 @@ UNUSABLE: Final[dict[str, Reply]] = {
     "very long": saying("{" * 500_000),
     "very deep": saying('{"a":' * 10_000),
     "very deep as a whole": sending(b'{"choices":' * 20_000),
-    "a page": sending(b"<html><body>Sign in</body></html>", Content_Type="text/html"),
     "invalid JSON": sending(b'{"choices": ['),
     "no UTF-8": sending(b"\xff\xfe\x00"),
     "no bytes": sending(b""),
@@ -240,6 +257,7 @@ UNREACHABLE: Final[dict[str, Reply]] = {
     "overloaded": sending(b"<html>503</html>", status=503, Content_Type="text/html"),
     "a teapot": sending([], status=418),
     "a redirect to nowhere": sending(b"", status=307),
+    "a page": sending(b"<html><body>Sign in</body></html>", Content_Type="text/html"),
     "something compressed": sending(gzip.compress(b" " * 20_000_000), Content_Encoding="gzip"),
     "an unknown encoding": sending(b"x", Content_Encoding="zstd"),
 }
@@ -264,7 +282,7 @@ async def test_unusable_answers_have_one_second_try(reply: Reply) -> None:
 
 @pytest.mark.parametrize("reply", UNREACHABLE.values(), ids=UNREACHABLE)
 async def test_unreachable_endpoints_have_no_second_try(reply: Reply) -> None:
-    async with both(reply) as (server, asker):
+    async with both(reply, timeout=1.5) as (server, asker):
         assert await asker.ask() is None
         assert asker.level is None
     assert len(server.asked) == 1
@@ -313,7 +331,7 @@ async def test_the_second_try_shows_what_was_wrong() -> None:
     assert json.dumps(SCHEMA) in second.said[3]
 
 
-@pytest.mark.parametrize("refused", [0, 1, 2])
+@pytest.mark.parametrize("refused", [0, 1, 2, 3, 4])
 async def test_never_more_than_two_requests_per_level(refused: int) -> None:
     async with both(refusing(422, frozenset(LEVELS[:refused]), saying("nonsense"))) as (server, asker):
         assert await asker.ask() is None
@@ -331,7 +349,7 @@ async def test_without_a_believable_count_tokens_are_estimated(tokens: object) -
 
 
 async def test_what_nobody_waited_for_is_counted_too() -> None:
-    async with both(silence) as (_server, asker):
+    async with both(silence, timeout=0.5) as (_server, asker):
         await asker.ask()
         assert asker.used > 0
 
@@ -355,10 +373,12 @@ async def test_private_text_stays_near(monkeypatch: pytest.MonkeyPatch) -> None:
     async with both(saying(GOOD)) as (server, asker):
         assert await asker.ask(private=True) is not None
         monkeypatch.setattr("bot.llm.endpoint._PRIVATE", ())
-        assert await asker.ask(private=True) is None
-        assert await asker.ask(private=False) is not None
+        async with asking(server.url) as far:
+            assert await far.ask(private=True) is None
+            assert far.reason == "no model was asked: none here may see the text of private repositories"
+            assert await far.ask(private=False) is not None
         assert len(server.asked) == 2
-        async with asking(server.url, private_text=True) as allowed:
+        async with asking(server.url, privacy=Privacy.ALWAYS) as allowed:
             assert await allowed.ask(private=True) is not None
 
 
@@ -379,7 +399,7 @@ async def test_no_log_holds_the_key_the_prompt_or_the_answer() -> None:
     )
     with structlog.testing.capture_logs() as logs:
         for reply in replies:
-            async with both(reply) as (_server, asker):
+            async with both(reply, timeout=0.5 if reply is silence else 3.0) as (_server, asker):
                 await asker.ask()
         async with asking(f"http://127.0.0.1:{free_port()}/v1") as asker:
             await asker.ask()

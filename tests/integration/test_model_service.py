@@ -1,10 +1,18 @@
 """The whole service with a scripted model: what a model may decide, what it gets to see, and what it cannot do."""
 
+import asyncio
 import json
 from typing import Final
 
 import pytest
+from aiohttp import ClientSession
 
+from bot.capabilities.missing_info import CAPABILITY as MISSING_INFO
+from bot.capabilities.welcome import CAPABILITY as WELCOME
+from bot.domain.facts import Facts
+from bot.domain.plan import ModelRequest
+from bot.endpoints import Endpoint
+from bot.llm.pool import ModelPool
 from bot.sandbox import Sandbox
 from bot.settings import ModelSettings, Settings
 from tests.support.assistant import REPOSITORY, Assistant, running, with_model
@@ -33,11 +41,11 @@ USELESS: Final[dict[str, Reply]] = {
 
 
 def settings_of(url: str, settings: Settings, *, budget: int = 10**6) -> Settings:
-    return with_model(settings, ModelSettings(url, KEY, "stand-in", private_text=False, tokens_per_day=budget))
+    return with_model(settings, ModelSettings.plain(url, KEY, "stand-in", tokens_per_day=budget))
 
 
-def report(assistant: Assistant) -> int:
-    return assistant.sandbox.open_issue(REPOSITORY, "stranger", TITLE, BODY).number
+def report(assistant: Assistant, title: str = TITLE) -> int:
+    return assistant.sandbox.open_issue(REPOSITORY, "stranger", title, BODY).number
 
 
 def kinds(assistant: Assistant, number: int) -> set[str]:
@@ -95,8 +103,93 @@ async def test_over_the_day_s_budget_the_rules_go_on_alone(sandbox: Sandbox, set
     ):
         first = report(assistant)
         await assistant.settled()
-        second = report(assistant)
+        second = report(assistant, f"{TITLE}, once more")
         await assistant.settled()
         assert len(model.asked) == 1
         assert kinds(assistant, first) == {"enhancement"}
         assert kinds(assistant, second) == set()
+        assert "tokens for today are used up" in await why(assistant, second)
+
+
+async def why(assistant: Assistant, number: int) -> str:
+    """What /why answers in the thread."""
+    assistant.sandbox.comment(REPOSITORY, number, "mira", "/why")
+    await assistant.settled()
+    return str(assistant.sandbox.thread(REPOSITORY, number).comments[-1].body)
+
+
+async def test_a_cached_answer_says_so(sandbox: Sandbox, settings: Settings) -> None:
+    async with (
+        stand_in(saying(SURE)) as model,
+        running(sandbox, settings_of(model.url, settings, budget=100)) as assistant,
+    ):
+        first = report(assistant)
+        await assistant.settled()
+        second = report(assistant)
+        await assistant.settled()
+        assert len(model.asked) == 1
+        assert kinds(assistant, first) == kinds(assistant, second) == {"enhancement"}
+        assert "from the cache" not in await why(assistant, first)
+        assert "from the cache" in await why(assistant, second)
+
+
+async def test_two_calls_for_all_capabilities_together(
+    sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def ask(self: object, facts: Facts, context: object) -> ModelRequest:
+        asked.append(type(self).__name__)
+        return ModelRequest("triage", {"title": type(self).__name__, "body": BODY, "kinds": "bug"})
+
+    for capability in (WELCOME, MISSING_INFO):
+        monkeypatch.setattr(type(capability), "ask", ask)
+    async with stand_in(saying("nonsense")) as model, running(sandbox, settings_of(model.url, settings)) as assistant:
+        report(assistant)
+        await assistant.settled()
+        assert len(asked) == 2
+        assert len(model.asked) == 2
+
+
+async def test_two_endpoints_and_the_first_is_away(sandbox: Sandbox, settings: Settings) -> None:
+    async with stand_in(reset) as one, stand_in(saying(SURE)) as two:
+        endpoints = (Endpoint(one.url, KEY, "big", name="first"), Endpoint(two.url, KEY, "small", name="second"))
+        async with running(sandbox, with_model(settings, ModelSettings(endpoints))) as assistant:
+            number = report(assistant)
+            await assistant.settled()
+            assert kinds(assistant, number) == {"enhancement"}
+            assert (len(one.asked), len(two.asked)) == (1, 1)
+            assert "model small" in await why(assistant, number)
+
+
+async def test_an_endpoint_that_is_wrong_is_told_but_the_service_is_ready(sandbox: Sandbox, settings: Settings) -> None:
+    async with (
+        stand_in(sending({"error": {"message": KEY}}, status=401)) as model,
+        running(sandbox, settings_of(model.url, settings)) as assistant,
+        ClientSession() as session,
+    ):
+        looking = asyncio.create_task(model_of(assistant).run())
+        try:
+            async with asyncio.timeout(10):
+                while "it refuses the key (HTTP 401)" not in (text := await readyz(assistant, session)):  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+        assert model.url not in text
+        assert KEY not in text
+        async with session.get(f"{assistant.url}/metrics") as response:
+            metrics = await response.text()
+        assert 'assistant_model_endpoint_state{endpoint="model",state="open"} 1.0' in metrics
+        assert "127.0.0.1" not in metrics
+
+
+async def readyz(assistant: Assistant, session: ClientSession) -> str:
+    async with session.get(f"{assistant.url}/readyz") as response:
+        assert response.status == 200
+        return await response.text()
+
+
+def model_of(assistant: Assistant) -> ModelPool:
+    assert assistant.service.model is not None
+    return assistant.service.model

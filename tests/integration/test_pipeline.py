@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.compose import compose
 from bot.domain.facts import Facts
-from bot.domain.plan import ModelAnswer, ModelRequest
+from bot.domain.plan import ModelAnswer, ModelRequest, NoAnswer
+from bot.domain.ports import Allowance
 from bot.runtime import acting, deciding
 from bot.runtime import pipeline as pipeline_module
 from bot.sandbox.faults import Fault, FaultKind
@@ -254,9 +255,11 @@ class Listening:
     def __init__(self) -> None:
         self.asked: list[tuple[bool, str]] = []
 
-    async def answer(self, request: ModelRequest, *, private: bool, scope: str) -> ModelAnswer | None:
+    async def answer(
+        self, request: ModelRequest, *, private: bool, scope: str, allowance: Allowance
+    ) -> ModelAnswer | NoAnswer:
         self.asked.append((private, scope))
-        return None
+        return NoAnswer("it only listens")
 
 
 @pytest.mark.parametrize("private", [False, True])

@@ -352,7 +352,7 @@ async def test_no_object_shows_a_secret(tmp_path: Path, tokens: Tokens, database
     async with Sandbox.start(credentials=CREDENTIALS) as sandbox, stand_in(_echo) as model:
         settings: Settings = settings_for(
             sandbox, database_url, tmp_path,
-            model=ModelSettings(model.url, key, "stand-in", private_text=False, tokens_per_day=10**6),
+            model=ModelSettings.plain(model.url, key, "stand-in", private_text=False, tokens_per_day=10**6),
         )  # fmt: skip
         async with running(sandbox, settings) as assistant:
             sandbox.open_issue(REPOSITORY, "jonas", "Crash on an empty row", INCOMPLETE)

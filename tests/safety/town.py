@@ -169,7 +169,7 @@ async def town(
             if prepare is not None:
                 prepare(sandbox)
             plain = settings_for(sandbox, database_url, Path(folder))
-            asking = ModelSettings(model.url, MODEL_KEY, "stand-in", private_text=True, tokens_per_day=_TOKENS)
+            asking = ModelSettings.plain(model.url, MODEL_KEY, "stand-in", private_text=True, tokens_per_day=_TOKENS)
             settings = with_model(plain, asking)
             async with running(sandbox, settings) as assistant:
                 yield Town(assistant, model, settings, places, len(sandbox.deliveries))

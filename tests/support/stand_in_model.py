@@ -22,7 +22,10 @@ class Asked:
 
     @property
     def level(self) -> str:
-        return str(self.body.get("response_format", {}).get("type", "text"))
+        if "tools" in self.body:
+            return "tool_call"
+        form = self.body.get("response_format", {"type": "text"})
+        return f"{form['type']}_lenient" if "strict" not in form.get("json_schema", {"strict": True}) else form["type"]
 
     @property
     def said(self) -> list[str]:

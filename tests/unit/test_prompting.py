@@ -19,10 +19,12 @@ max_answer_tokens = 50
 [inputs.title]
 trust = "untrusted"
 cap = 20
+worth = 1
 
 [inputs.kinds]
 trust = "trusted"
 cap = 30
+worth = 2
 """
 HEAD = TOML.partition("[inputs")[0]
 SCHEMA = {
@@ -71,6 +73,9 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "no cap": (toml("cap = 20\n", ""), "inputs.title"),
     "a negative cap": (toml("cap = 20", "cap = -1"), "inputs.title.cap"),
     "a cap as text": (toml("cap = 20", 'cap = "20"'), "inputs.title.cap"),
+    "no worth": (toml("worth = 2\n", ""), "inputs.kinds"),
+    "no value at all": (toml("worth = 2", "worth = 0"), "inputs.kinds.worth"),
+    "a stranger's text before our own": (write("user.md", "{{title}}{{kinds}}"), "trusted inputs come before"),
     "an unknown key of an input": (toml("cap = 20", "cap = 20\nkeep = 1"), "keep"),
     "a placeholder too few": (write("user.md", "{{title}}"), "kinds"),
     "a placeholder too many": (write("user.md", "{{title}}{{kinds}}{{body}}"), "body"),
@@ -101,7 +106,7 @@ def prompt(user: str = "A {{title}} B {{kinds}} C") -> Prompt:
 def test_a_whole_folder_is_loaded(folder: Path) -> None:
     found = load_prompts(folder.parent)["sort"]
     assert (found.name, found.max_answer_tokens, found.schema) == ("sort 2", 50, SCHEMA)
-    assert found.inputs == {"title": Input(trusted=False, cap=20), "kinds": Input(trusted=True, cap=30)}
+    assert found.inputs == {"title": Input(False, 20, 1), "kinds": Input(True, 30, 2)}
     assert (found.system, found.user[:5]) == ("You sort reports.", "Kinds")
 
 

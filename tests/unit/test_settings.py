@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from bot.domain.errors import SettingsError
+from bot.endpoints import Privacy
 from bot.settings import Settings, load_settings
 
 _RSA: Final = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -108,6 +109,10 @@ BAD: Final[dict[str, tuple[dict[str, str], str]]] = {
     "a model's address with a space": ({**MODEL, "OPENAI_BASE_URL": "https://h/can ary"}, "OPENAI_BASE_URL"),
     "a model's address in two lines": ({**MODEL, "OPENAI_BASE_URL": "https://h/\ncanary"}, "OPENAI_BASE_URL"),
     "a model's address half IPv6": ({**MODEL, "OPENAI_BASE_URL": "http://[::1/v1"}, "OPENAI_BASE_URL"),
+    "money in words": ({**MODEL, "ASSISTANT_MONEY_PER_DAY": "canary"}, "ASSISTANT_MONEY_PER_DAY"),
+    "negative money": ({**MODEL, "ASSISTANT_MONEY_PER_DAY": "-1"}, "ASSISTANT_MONEY_PER_DAY"),
+    "money with a comma": ({**MODEL, "ASSISTANT_MONEY_PER_DAY": "0,5"}, "ASSISTANT_MONEY_PER_DAY"),
+    "a model and a file of endpoints": ({**MODEL, "ASSISTANT_ENDPOINTS": "canary.toml"}, "ASSISTANT_ENDPOINTS"),
     "a model's key in two lines": ({**MODEL, "OPENAI_API_KEY": "canary\nX-Other: 1"}, "OPENAI_API_KEY"),
     "a model's key with a letter that no header holds": ({**MODEL, "OPENAI_API_KEY": "canaryé"}, "OPENAI_API_KEY"),
     "a private text of neither": ({**MODEL, "ASSISTANT_PRIVATE_TEXT": "canary"}, "ASSISTANT_PRIVATE_TEXT"),
@@ -188,16 +193,27 @@ def test_without_an_app_a_command_that_needs_one_says_what_to_do() -> None:
 def test_the_model_by_default() -> None:
     model = load_settings(MODEL).model
     assert model is not None
-    assert (model.model, model.base_url, model.api_key) == ("qwen3", "https://api.openai.com/v1", "")
-    assert (model.private_text, model.tokens_per_day) == (False, 500_000)
+    (one,) = model.endpoints
+    assert (one.model, one.base_url, one.api_key) == ("qwen3", "https://api.openai.com/v1", "")
+    assert (one.privacy, model.tokens_per_day, model.money_per_day) == (Privacy.NEAR, 500_000, None)
 
 
 def test_the_model_as_the_operator_wants_it() -> None:
     env = {**MODEL, "OPENAI_BASE_URL": "http://127.0.0.1:8080/v1/", "OPENAI_API_KEY": "key"}
     model = load_settings({**env, "ASSISTANT_PRIVATE_TEXT": "Yes", "ASSISTANT_TOKENS_PER_DAY": "0"}).model
     assert model is not None
-    assert (model.base_url, model.api_key) == ("http://127.0.0.1:8080/v1", "key")
-    assert (model.private_text, model.tokens_per_day) == (True, 0)
+    (one,) = model.endpoints
+    assert (one.base_url, one.api_key) == ("http://127.0.0.1:8080/v1", "key")
+    assert (one.privacy, model.tokens_per_day) == (Privacy.ALWAYS, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "millionths"), [("0", 0), ("2", 2_000_000), ("0.50", 500_000), ("1.000001", 1_000_001)]
+)
+def test_money_is_counted_in_millionths(text: str, millionths: int) -> None:
+    model = load_settings({**MODEL, "ASSISTANT_MONEY_PER_DAY": text}).model
+    assert model is not None
+    assert model.money_per_day == millionths
 
 
 def everything() -> Settings:

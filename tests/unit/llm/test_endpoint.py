@@ -3,10 +3,13 @@
 import asyncio
 import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from bot.llm.endpoint import Endpoint, may_receive
+from bot.endpoints import Endpoint
+from bot.llm.endpoint import resolve
+from bot.llm.faults import Fault, ModelFault
 
 NEAR = {
     "loopback": "http://127.0.0.1:8080/v1",
@@ -49,31 +52,40 @@ NEVER = {
     "any address, wrapped": "http://[::ffff:0.0.0.0]/v1",
     "multicast": "http://224.0.0.1/v1",
     "multicast, IPv6": "http://[ff02::1]/v1",
-    "no host": "http:///v1",
+    "Google's name": "http://metadata.google.internal/computeMetadata/v1",
+    "Google's name in capitals, whole": "http://Metadata.Google.Internal./v1",
+    "Google's short name": "http://metadata/v1",
+    "Amazon's name": "http://instance-data/latest",
     "a name that cannot be": f"http://{'a' * 80}.invalid/v1",
 }
 
 
-def endpoint(url: str, *, private_text: bool = False) -> Endpoint:
-    return Endpoint(url, "key-that-nobody-sees", "model", private_text=private_text)
+async def fault_of(url: str, *, private: bool) -> Fault | None:
+    """Why the host of the address is not connected to; None if it is."""
+    try:
+        assert await resolve(urlsplit(url).hostname or "", near_only=private)
+    except ModelFault as error:
+        return error.fault
+    return None
 
 
 @pytest.mark.parametrize("url", NEAR.values(), ids=NEAR)
 async def test_near_addresses_may_see_everything(url: str) -> None:
-    assert await may_receive(endpoint(url), private=True)
-    assert await may_receive(endpoint(url), private=False)
+    assert await fault_of(url, private=True) is None
+    assert await fault_of(url, private=False) is None
 
 
 @pytest.mark.parametrize("url", FAR.values(), ids=FAR)
-async def test_far_addresses_see_private_text_only_where_allowed(url: str) -> None:
-    assert await may_receive(endpoint(url), private=False)
-    assert not await may_receive(endpoint(url), private=True)
-    assert await may_receive(endpoint(url, private_text=True), private=True)
+async def test_far_addresses_see_no_private_text(url: str) -> None:
+    assert await fault_of(url, private=False) is None
+    assert await fault_of(url, private=True) is Fault.NOT_FOR_PRIVATE_TEXT
 
 
 @pytest.mark.parametrize("url", NEVER.values(), ids=NEVER)
 async def test_some_addresses_are_never_asked(url: str) -> None:
-    assert not await may_receive(endpoint(url, private_text=True), private=False)
+    expected = Fault.UNKNOWN_HOST if "invalid" in url else Fault.FORBIDDEN_ADDRESS
+    assert await fault_of(url, private=False) is expected
+    assert await fault_of(url, private=True) is expected
 
 
 def resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
@@ -87,24 +99,24 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
 
 async def test_a_name_without_address_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     resolving(monkeypatch)
-    assert not await may_receive(endpoint("http://model.example/v1", private_text=True), private=False)
+    assert await fault_of("http://model.example/v1", private=False) is Fault.UNKNOWN_HOST
 
 
 async def test_one_public_address_among_private_ones_is_public(monkeypatch: pytest.MonkeyPatch) -> None:
     resolving(monkeypatch, "10.0.0.1", "93.184.216.34")
-    assert not await may_receive(endpoint("http://model.example/v1"), private=True)
-    assert await may_receive(endpoint("http://model.example/v1"), private=False)
+    assert await fault_of("http://model.example/v1", private=True) is Fault.NOT_FOR_PRIVATE_TEXT
+    assert await fault_of("http://model.example/v1", private=False) is None
 
 
 async def test_one_metadata_address_among_others_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     resolving(monkeypatch, "10.0.0.1", "169.254.169.254")
-    assert not await may_receive(endpoint("http://model.example/v1"), private=False)
+    assert await fault_of("http://model.example/v1", private=False) is Fault.FORBIDDEN_ADDRESS
 
 
 async def test_zones_of_addresses_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     resolving(monkeypatch, "fe80::1%eth0")
-    assert not await may_receive(endpoint("http://model.example/v1"), private=False)
+    assert await fault_of("http://model.example/v1", private=False) is Fault.FORBIDDEN_ADDRESS
 
 
 def test_the_key_does_not_show() -> None:
-    assert "key-that-nobody-sees" not in repr(endpoint("http://127.0.0.1/v1"))
+    assert "key-that-nobody-sees" not in repr(Endpoint("http://127.0.0.1/v1", "key-that-nobody-sees", "model"))

@@ -11,9 +11,11 @@ from bot.domain.actions import AddLabels, DropSection, RemoveLabels, Reply, SetS
 from bot.domain.capability import Context, Mode
 from bot.domain.facts import ChangedFile, Facts, Label, ThreadMemory
 from bot.domain.plan import ModelAnswer, Plan, Skip
+from bot.domain.ports import Allowance
+from bot.endpoints import Endpoint
 from bot.llm.client import ModelClient
 from bot.llm.completion import Completion
-from bot.llm.endpoint import Endpoint
+from bot.llm.pool import Budgets, ModelPool
 from bot.prompting import load_prompts
 from tests.support.memory import Memory
 from tests.unit.capabilities.build import (
@@ -215,16 +217,19 @@ async def test_the_client_says_what_it_cut(monkeypatch: pytest.MonkeyPatch, leng
     async def complete(*_: object) -> Completion:
         return Completion('{"kind": "bug", "confidence": 0.9, "evidence": ""}', 10)
 
-    monkeypatch.setattr(ModelClient, "_complete", complete)
+    monkeypatch.setattr(ModelClient, "complete", complete)
     memory = Memory()
-    client = ModelClient(Endpoint("http://127.0.0.1:9", "", "tiny"), load_prompts(), spending=memory, levels=memory)
+    client = ModelPool.of(
+        [Endpoint("http://127.0.0.1:9", "", "tiny", context=8192)], load_prompts(), spending=memory, answers=memory,
+        knowledge=memory, budgets=Budgets(10**6),
+    )  # fmt: skip
     try:
         request = CAPABILITY.ask(facts(title=VAGUE["title"], body="we see it " * (length // 10)), context(OPTIONS))
         assert request is not None
-        answer = await client.answer(request, private=False, scope="1")
+        answer = await client.answer(request, private=False, scope="1", allowance=Allowance())
     finally:
         await client.close()
-    assert answer is not None
+    assert isinstance(answer, ModelAnswer)
     assert answer.cut == cut
 
 

@@ -1,0 +1,43 @@
+"""What a question costs: tokens and money, counted per repository, per endpoint and day."""
+
+from typing import Final
+
+from bot.domain.ports import Spending
+from bot.endpoints import Endpoint
+
+_NO_LIMIT: Final = 2**62
+
+
+class Purse:
+    """One question's spending at one endpoint. The budgets are checked before; what was used is always counted."""
+
+    def __init__(self, spending: Spending, endpoint: Endpoint, scope: str) -> None:
+        self._spending = spending
+        self._endpoint = endpoint
+        self._scope = scope
+        self.tokens = 0
+
+    async def pay(self, prompt_tokens: int, answer_tokens: int) -> None:
+        used = prompt_tokens + answer_tokens
+        self.tokens += used
+        await self._spending.spend(tokens_of(self._scope), used, _NO_LIMIT)
+        cost = self._endpoint.cost(prompt_tokens, answer_tokens)
+        if cost:
+            await self._spending.spend(money_of(self._scope), cost, _NO_LIMIT)
+        if self._endpoint.tokens_per_day is not None:
+            await self._spending.spend(endpoint_scope(self._endpoint), used, _NO_LIMIT)
+
+
+def tokens_of(scope: str) -> str:
+    """The budget of a repository's tokens."""
+    return f"tokens:{scope}"
+
+
+def money_of(scope: str) -> str:
+    """The budget of a repository's money, in millionths."""
+    return f"money:{scope}"
+
+
+def endpoint_scope(endpoint: Endpoint) -> str:
+    """The budget of an endpoint's tokens, for all repositories together."""
+    return f"endpoint:{endpoint.name}"
