@@ -358,11 +358,11 @@ async def test_the_app_keeps_requests_for_its_tokens(assistant: Assistant) -> No
         opened(assistant, "jonas", f"Crash on row {row}", COMPLETE)
     await sandbox.drain_webhooks()
     sandbox.limits.limit = 25
-    sandbox.limits.window("app", sandbox.now()).used = 15
+    sandbox.limits.window(f"app ID {sandbox.app_id}", sandbox.now()).used = 15
     with pytest.raises(NotYetError):
         await running.chores.fetch_missed(datetime.now(UTC))
     assert (await running.deliveries.counts()) != {}
-    assert sandbox.limits.window("app", sandbox.now()).used <= 25
+    assert sandbox.limits.window(f"app ID {sandbox.app_id}", sandbox.now()).used <= 25
     until = await running.limits.window(SCOPE)
     assert until is not None
     assert timedelta(minutes=55) < until - datetime.now(UTC) <= timedelta(hours=1)
