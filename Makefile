@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NPM_CACHE := .npm-cache
 
-.PHONY: demo test test-conformance test-safety test-faults lint bench lock docs clean
+.PHONY: demo test test-conformance test-safety test-faults lint bench bench-quality lock docs clean
 
 $(VENV)/.run: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
@@ -56,6 +56,10 @@ $(NPM_CACHE)/probot/.installed: benchmarks/probot/package.json benchmarks/probot
 	cp benchmarks/probot/package.json benchmarks/probot/server.mjs $(NPM_CACHE)/probot/
 	cd $(NPM_CACHE)/probot && npm install --silent --no-audit --no-fund --no-package-lock
 	touch $@
+
+# DATA is a folder with issue_kinds_train.csv, seamonkey_reports.csv and seamonkey_duplicates.csv.
+bench-quality: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.quality $(DATA)
 
 # Pages and tables that are written from the code.
 docs: $(VENV)/.dev

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from dotenv import load_dotenv
 
-from bot import __version__
+from bot import __version__, evaluate
 from bot.domain.errors import AssistantError
 from bot.domain.repo_config import ConfigSchema
 from bot.logs import configure_logs
@@ -17,6 +17,7 @@ from bot.settings import Settings, load_settings
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 config = typer.Typer(no_args_is_help=True, help="Repository configuration.")
 app.add_typer(config, name="config")
+app.add_typer(evaluate.app, name="eval")
 
 
 def main() -> None:

@@ -196,6 +196,24 @@ def _money(env: Mapping[str, str], name: str) -> int | None:
     return int(whole) * 10**6 + int(part.ljust(6, "0") if part else 0)
 
 
+def load_embedding(environment: Mapping[str, str] | None = None) -> ModelSettings | None:
+    """The endpoint for embeddings, which needs no App: None where no embedding model is named.
+
+    Raises SettingsError in one sentence that names the variable.
+    """
+    given = os.environ if environment is None else environment
+    env = {key: value.strip() for key, value in given.items() if value.strip() and _OURS.fullmatch(key)}
+    name = env.get("ASSISTANT_EMBEDDING_MODEL")
+    return (
+        None
+        if name is None
+        else _model(
+            {**{key: value for key, value in env.items() if key != "ASSISTANT_ENDPOINTS"}, "ASSISTANT_MODEL": name},
+            given,
+        )
+    )
+
+
 def _api_key(env: Mapping[str, str]) -> str:
     key = env.get("OPENAI_API_KEY", "")
     if key and not VISIBLE.fullmatch(key):

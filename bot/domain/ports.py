@@ -109,3 +109,12 @@ class Answers(Protocol):
         ...
 
     async def keep(self, key: str, scope: str, answer: ModelAnswer) -> None: ...
+
+
+class Embedder(Protocol):
+    async def embed(self, texts: Sequence[str], *, private: bool) -> list[tuple[float, ...]] | None:
+        """A vector of length 1 for each text, all of one dimension, or None where there is none to have.
+
+        Never raises for the endpoint's faults. `private`: the texts belong to a private repository.
+        """
+        ...

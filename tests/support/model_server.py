@@ -27,9 +27,9 @@ class ModelServer:
 
 
 @contextlib.contextmanager
-def model_server(model: Path, *, key: str) -> Iterator[ModelServer]:
+def model_server(model: Path, *, key: str, embeddings: bool = False) -> Iterator[ModelServer]:
     """The server, answering; it ends with the block."""
-    command = [sys.executable, "-m", "tests.support.model_server", str(model)]
+    command = [sys.executable, "-m", "tests.support.model_server", str(model), *(["embeddings"] if embeddings else [])]
     # The key goes by the standard input: arguments are for everybody to see.
     with subprocess.Popen(
         command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -64,6 +64,9 @@ def main() -> None:
     settings.warmup = False
     settings.use_jinja = True
     settings.ui = False
+    if "embeddings" in sys.argv[2:]:
+        settings.embedding = True
+        settings.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     server = xllamacpp.Server(settings)
     print(server.listening_address, flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})

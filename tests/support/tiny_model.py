@@ -28,14 +28,14 @@ _CHAT: Final = (
 Array = NDArray[np.float32]
 
 
-def write_tiny_model(path: Path, *, seed: int = 7) -> Path:
-    """Write the model as GGUF; the same seed gives the same bytes."""
+def write_tiny_model(path: Path, *, seed: int = 7, embeddings: bool = False) -> Path:
+    """Write the model as GGUF; the same seed gives the same bytes. For `embeddings` there is no prior: they spread."""
     writer = gguf.GGUFWriter(path, "llama")
     _describe(writer)
     tokens = _tokens()
     writer.add_token_list(tokens)
     writer.add_token_types([_type(one) for one in tokens])
-    for name, tensor in _tensors(tokens, np.random.default_rng(seed)).items():
+    for name, tensor in _tensors(tokens, np.random.default_rng(seed), 0.0 if embeddings else _CONSTANT).items():
         writer.add_tensor(name, tensor)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -86,7 +86,7 @@ def _prior(token: str) -> float:
     return 1.0 if token == "0" else -6.0
 
 
-def _tensors(tokens: list[str], random: np.random.Generator) -> dict[str, Array]:
+def _tensors(tokens: list[str], random: np.random.Generator, constant: float) -> dict[str, Array]:
     def noise(*shape: int, scale: float = 0.14) -> Array:
         return random.normal(0, scale, shape).astype(np.float32)
 
@@ -97,7 +97,7 @@ def _tensors(tokens: list[str], random: np.random.Generator) -> dict[str, Array]
         return made
 
     embedding = noise(len(tokens), _WIDTH, scale=_SPREAD)
-    embedding[:, 0] = _CONSTANT
+    embedding[:, 0] = constant
     head = noise(len(tokens), _WIDTH, scale=0.3)
     # The last normalisation divides the constant by the length of the whole vector.
     length = math.sqrt((_CONSTANT**2 + (_WIDTH - 1) * _SPREAD**2) / _WIDTH)

@@ -1,0 +1,93 @@
+"""Dense vectors of texts from an OpenAI-compatible endpoint; without them, likeness is learned from the texts alone."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import structlog
+
+from bot.endpoints import Endpoint
+from bot.llm.client import ModelClient
+from bot.llm.faults import ModelFault, explain
+
+log = structlog.get_logger()
+
+LENGTHS: Final = (6_000, 2_000, 500)
+"""So many characters of a text are sent: about what common models read, less where the endpoint refuses that."""
+# An answer must fit into what the transport lets through.
+_BATCH: Final = 8
+_MOST_DIMENSIONS: Final = 4_096
+# What servers answer to texts that are too long for them; llama.cpp says 500.
+_TOO_LONG: Final = (400, 413, 422, 500)
+
+
+class EmbeddingClient:
+    """One endpoint and its embedding model. See `domain.ports.Embedder`."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._client = ModelClient(endpoint)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def embed(self, texts: Sequence[str], *, private: bool) -> list[tuple[float, ...]] | None:
+        """A vector of length 1 for each text, or None for all: half an answer would be compared with nothing."""
+        try:
+            found = await self._all(texts, private)
+        except (ModelFault, ValueError, RecursionError) as error:
+            reason = explain(error) if isinstance(error, ModelFault) else type(error).__name__
+            log.warning("embeddings_unreachable", endpoint=self._client.endpoint.name, reason=reason)
+            return None
+        return found if len({len(one) for one in found}) <= 1 else None
+
+    async def _all(self, texts: Sequence[str], private: bool) -> list[tuple[float, ...]]:
+        found: list[tuple[float, ...]] = []
+        for start in range(0, len(texts), _BATCH):
+            found += await self._batch(texts[start : start + _BATCH], private)
+        return found
+
+    async def _batch(self, texts: Sequence[str], private: bool) -> list[tuple[float, ...]]:
+        """The vectors, of shorter and shorter beginnings of the texts where the endpoint refuses."""
+        for length in LENGTHS:
+            try:
+                return await self._send([_sendable(one, length) for one in texts], private)
+            except ModelFault as fault:
+                if fault.status not in _TOO_LONG or length == LENGTHS[-1]:
+                    raise
+        raise AssertionError("the last length raises or returns")
+
+    async def _send(self, texts: list[str], private: bool) -> list[tuple[float, ...]]:
+        endpoint = self._client.endpoint
+        body = {"model": endpoint.model, "input": texts, "encoding_format": "float"}
+        answer = await self._client.fetch("POST", "embeddings", body=body, private=private, seconds=endpoint.timeout)
+        return read_embeddings(answer, len(texts))
+
+
+def _sendable(text: str, length: int) -> str:
+    """What a tokenizer takes: not nothing, no lone surrogates."""
+    return text[:length].encode("utf-8", "replace").decode().strip() or "-"
+
+
+def read_embeddings(answer: Any, count: int) -> list[tuple[float, ...]]:
+    """The vectors of an answer in the order of the texts, each of length 1. Raises ValueError for anything else."""
+    rows = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(rows, list) or len(rows) != count or not all(isinstance(one, dict) for one in rows):
+        raise ValueError("not one vector for each text")
+    found: dict[int, Any] = {}
+    for at, one in enumerate(rows):
+        place = one.get("index", at)
+        if type(place) is not int or not 0 <= place < count or place in found:
+            raise ValueError("the vectors' places are not those of the texts")
+        found[place] = one.get("embedding")
+    return [_unit(found[at]) for at in range(count)]
+
+
+def _unit(vector: Any) -> tuple[float, ...]:
+    if not isinstance(vector, list) or not 0 < len(vector) <= _MOST_DIMENSIONS:
+        raise ValueError("not a vector")
+    if not all(isinstance(one, int | float) and math.isfinite(one) for one in vector):
+        raise ValueError("not a vector of numbers")
+    length = math.sqrt(math.fsum(one * one for one in vector))
+    if not length:
+        raise ValueError("a vector without direction")
+    return tuple(one / length for one in vector)

@@ -1,0 +1,109 @@
+"""Embeddings from a real llama.cpp server on a tiny random model, and answers that are none."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bot.datasets import DatedReport, Pairs, Reports
+from bot.domain.ports import Embedder
+from bot.endpoints import Endpoint
+from bot.evaluate import judge_duplicates
+from bot.llm.embeddings import EmbeddingClient, read_embeddings
+from bot.settings import ModelSettings
+from tests.support.model_server import ModelServer, model_server
+from tests.support.tiny_model import NAME, write_tiny_model
+from tests.unit.learning.test_replay import history
+
+KEY = "sk-canary-key-of-embeddings"
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
+    weights = write_tiny_model(tmp_path_factory.mktemp("model") / "tiny.gguf", embeddings=True)
+    with model_server(weights, key=KEY, embeddings=True) as server:
+        yield server
+
+
+async def embed(url: str, texts: list[str], *, key: str = KEY, private: bool = True) -> Any:
+    client = EmbeddingClient(Endpoint(url, key, NAME))
+    asked: Embedder = client
+    try:
+        return await asked.embed(texts, private=private)
+    finally:
+        await client.close()
+
+
+async def test_each_text_has_its_vector_of_length_one(llama: ModelServer) -> None:
+    texts = [f"Report {at} about {'export' * at}" for at in range(40)]
+    texts += ["", "\ud800 alone", "x" * 20_000, texts[0]]
+    vectors = await embed(llama.url, texts)
+    assert vectors is not None
+    assert len(vectors) == len(texts)
+    assert {len(one) for one in vectors} == {32}
+    assert all(math.hypot(*one) == pytest.approx(1) for one in vectors)
+    assert math.dist(vectors[0], vectors[-1]) < 0.01 < math.dist(vectors[0], vectors[20])
+
+
+def test_the_evaluation_compares_with_them(llama: ModelServer) -> None:
+    reports = tuple(DatedReport(one.place.id, one.place.created, one.title, one.body) for one in history(20))
+    pairs = Pairs({one.place.id: one.relatives for one in history(20)}, 0)
+    settings = ModelSettings.plain(llama.url, KEY, NAME)
+    with_them = judge_duplicates(Reports(reports, 0, 0), pairs, lambda *_: None, settings)
+    without = judge_duplicates(Reports(reports, 0, 0), pairs, lambda *_: None)
+    assert (with_them["dense_vectors"], without["dense_vectors"]) == (NAME, "learned from the reports")
+    assert with_them["queries"] == without["queries"] == 15
+
+
+async def test_no_texts_have_no_vectors(llama: ModelServer) -> None:
+    assert await embed(llama.url, []) == []
+
+
+async def test_a_wrong_key_or_nobody_there_is_none(llama: ModelServer) -> None:
+    assert await embed(llama.url, ["text"], key="sk-wrong") is None
+    assert await embed("http://127.0.0.1:9/v1", ["text"]) is None
+
+
+async def test_an_address_that_is_never_an_endpoint_is_not_asked(llama: ModelServer) -> None:
+    """Linux takes 0.0.0.0 for itself: the server would answer."""
+    assert await embed(llama.url.replace("127.0.0.1", "0.0.0.0"), ["text"], private=False) is None
+
+
+async def test_private_text_goes_near_only() -> None:
+    assert await embed("http://93.184.216.34/v1", ["text"], private=True) is None
+    assert await embed("http://169.254.169.254/v1", ["text"], private=False) is None
+
+
+def rows(*vectors: Any) -> dict[str, Any]:
+    return {"data": [{"index": at, "embedding": one} for at, one in enumerate(vectors)]}
+
+
+def test_vectors_are_put_in_the_order_of_the_texts() -> None:
+    answer = {"data": [{"index": 1, "embedding": [0.0, 2.0]}, {"index": 0, "embedding": [3.0, 4.0]}]}
+    assert read_embeddings(answer, 2) == [(0.6, 0.8), (0.0, 1.0)]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        {},
+        {"data": None},
+        {"data": [1, 2]},
+        rows([1.0]),
+        rows([1.0], None),
+        rows([1.0], "text"),
+        rows([1.0], ["1"]),
+        rows([1.0], [math.nan]),
+        rows([1.0], [0.0]),
+        rows([1.0], []),
+        rows([1.0], [1.0] * 10_000),
+        {"data": [{"index": 0, "embedding": [1.0]}, {"index": 0, "embedding": [1.0]}]},
+        {"data": [{"index": 0, "embedding": [1.0]}, {"index": 5, "embedding": [1.0]}]},
+        {"data": [{"index": 0, "embedding": [1.0]}, {"index": [], "embedding": [1.0]}]},
+    ],
+)
+def test_what_is_not_a_vector_for_each_text_is_refused(answer: Any) -> None:
+    with pytest.raises(ValueError, match="vector"):
+        read_embeddings(answer, 2)
