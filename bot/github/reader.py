@@ -182,7 +182,7 @@ class Reader:
                 ),
                 self.kept.once(
                     (self.event.installation, "community", owner.lower()),
-                    lambda: _community_files(self.owner_github, owner),
+                    lambda: _owners_files(self.owner_github, owner),
                     _Found.weigh_unpinned,
                 ),
             ]
@@ -192,7 +192,7 @@ class Reader:
     async def _head_if_any(self) -> str:
         try:
             return await self.head_of_default_branch()
-        except (Absent, Forbidden, Refused, Moved):
+        except (Absent, Forbidden, Refused):
             return ""
 
     def _key(self, kind: str, sha: str) -> tuple[Any, ...]:
@@ -253,15 +253,18 @@ class Reader:
         )
 
     async def owner_text(self, name: str) -> str | None:
-        """A text file on the default branch of the owner's `.github` repository."""
+        """A text file on the default branch of the owner's `.github` repository; one under another name is not it."""
         base = path("repos", self.event.repository.owner, ".github")
-        return await _text(self.owner_github, f"{base}/contents/{file_path(name)}")
+        try:
+            return await _text(self.owner_github, f"{base}/contents/{file_path(name)}")
+        except Moved:
+            return None
 
 
 async def _text(github: GitHub, url: str, *, errors: str = "strict", **query: str) -> str | None:
     try:
         return decode_content(await github.get(url, **query), errors=errors)
-    except (Absent, Forbidden, Refused, Moved):
+    except (Absent, Forbidden, Refused):
         return None
 
 
@@ -304,13 +307,20 @@ async def _community_files(github: GitHub, base: str) -> _Found:
     return _Found(urls, None not in listings)
 
 
+async def _owners_files(github: GitHub, base: str) -> _Found:
+    try:
+        return await _community_files(github, base)
+    except Moved:
+        return _Found({}, False)
+
+
 async def _listing(github: GitHub, base: str, folder: str) -> list[Any] | None:
     """A folder; empty if there is none, None if GitHub would not say."""
     try:
         listed = await github.get(f"{base}/contents/{folder}")
     except Absent:
         return []
-    except (Forbidden, Refused, Moved, Unavailable):
+    except (Forbidden, Refused, Unavailable):
         return None
     return listed if isinstance(listed, list) else []
 

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import aiohttp
 import psutil
+import psycopg
 import pytest
 
 from bot.sandbox import Sandbox
 from bot.sandbox.faults import Fault, FaultKind
 from bot.store.embedded import EmbeddedPostgres
 from tests.integration.test_events import INCOMPLETE
-from tests.support.assistant import REPOSITORY
+from tests.support.assistant import REPOSITORY, hurry
 
 ROOT = Path(__file__).parents[2]
 
@@ -145,7 +146,10 @@ async def test_what_was_acknowledged_before_sigkill_is_done_once_after_it(progra
     program.sandbox.faults.clear()
     with program.started() as process:
         await program.ready()
-        await until(lambda: program.sandbox.thread(REPOSITORY, number).by_bot(), 30)
+        async with await psycopg.AsyncConnection.connect(EmbeddedPostgres(program.folder / "data").url) as connection:
+            while not program.sandbox.thread(REPOSITORY, number).by_bot():
+                await hurry(connection)
+                await asyncio.sleep(0.2)
         await asyncio.sleep(1)
         thread = program.sandbox.thread(REPOSITORY, number)
         assert len(thread.by_bot()) == 1

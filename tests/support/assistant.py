@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from aiohttp import web
 from psycopg import sql
 
@@ -48,26 +50,10 @@ class Assistant:
                 if (await self.service.deliveries.counts()).get("queued", 0) == 0:
                     return
             if hurried:
-                await self._hurry()
+                async with self.service.pool.connection() as connection:
+                    await hurry(connection)
             await asyncio.sleep(0.02)
         raise AssertionError(f"not settled within {within} s: {await self.reasons()}")
-
-    async def _hurry(self) -> None:
-        """As if the time until the next waiting delivery had passed: what is stored happened that much earlier."""
-        async with self.service.pool.connection() as connection, connection.transaction():
-            cursor = await connection.execute(
-                "SELECT min(coalesce(not_before, now())) - now() FROM assistant.deliveries WHERE state = 'queued'"
-            )
-            row = await cursor.fetchone()
-            if not row or row[0] is None or row[0] <= timedelta():
-                return
-            for table, column in _TIMES:
-                statement = sql.SQL("UPDATE {0} SET {1} = {1} - %s WHERE {1} IS NOT NULL")
-                await connection.execute(statement.format(table, sql.Identifier(column)), (row[0],))
-            await connection.execute(
-                "SELECT pg_notify('procrastinate_queue_v1#items', json_build_object('type', 'job_inserted', "
-                "'job_id', id)::text) FROM procrastinate_jobs WHERE status = 'todo'"
-            )
 
     async def reasons(self) -> dict[str, str]:
         """State and reason of each delivery by GUID."""
@@ -77,6 +63,24 @@ class Assistant:
                 str(guid): f"{event}.{action} {state}: {reason}"
                 for guid, event, action, state, reason in await cursor.fetchall()
             }
+
+
+async def hurry(connection: psycopg.AsyncConnection[Any]) -> None:
+    """As if the time until the next waiting delivery had passed: what is stored happened that much earlier."""
+    async with connection.transaction():
+        cursor = await connection.execute(
+            "SELECT min(coalesce(not_before, now())) - now() FROM assistant.deliveries WHERE state = 'queued'"
+        )
+        row = await cursor.fetchone()
+        if not row or row[0] is None or row[0] <= timedelta():
+            return
+        for table, column in _TIMES:
+            statement = sql.SQL("UPDATE {0} SET {1} = {1} - %s WHERE {1} IS NOT NULL")
+            await connection.execute(statement.format(table, sql.Identifier(column)), (row[0],))
+        await connection.execute(
+            "SELECT pg_notify('procrastinate_queue_v1#items', json_build_object('type', 'job_inserted', "
+            "'job_id', id)::text) FROM procrastinate_jobs WHERE status = 'todo'"
+        )
 
 
 def settings_for(sandbox: Sandbox, database_url: str, folder: Path, *, model: ModelSettings | None = None) -> Settings:
