@@ -35,6 +35,8 @@ _BY_THE_CLOCK: Final = (
     "assistant.backoffs",
     "assistant.progress",
     "assistant.secrets",
+    "DELETE FROM assistant.",
+    "INSERT INTO assistant.endpoints",
 )
 """Points that come by the clock, or once in a chain's life: found at starts, not counted out in scenarios."""
 _ONCE_A_PROCESS: Final = " /app"

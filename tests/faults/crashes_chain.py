@@ -32,7 +32,8 @@ _UNFINISHED: Final = (
 
 _TIDY: Final = (
     "WITH rates AS (DELETE FROM assistant.content_writes RETURNING 1), "
-    "levels AS (DELETE FROM assistant.endpoints RETURNING 1) SELECT count(*) FROM rates"
+    "levels AS (DELETE FROM assistant.endpoints RETURNING 1), "
+    "answers AS (DELETE FROM assistant.answers RETURNING 1) SELECT count(*) FROM rates"
 )
 
 

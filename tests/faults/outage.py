@@ -41,12 +41,14 @@ _PAUSE: Final = 0.25
 _SHIFT_ALL: Final = """
 UPDATE assistant.liveness SET alive_until = alive_until - %(by)s::interval;
 UPDATE assistant.deliveries SET received_at = received_at - %(by)s::interval;
+UPDATE assistant.effects SET begun_at = begun_at - %(by)s::interval;
 UPDATE assistant.progress SET value = value
     || jsonb_build_object('until', (value ->> 'until')::timestamptz - %(by)s::interval)
     || jsonb_build_object('from', (value ->> 'from')::timestamptz - %(by)s::interval) WHERE name = 'missed deliveries'
 """
 _SHIFT_WINDOWS: Final = """
 UPDATE assistant.content_writes SET at = at - %(by)s::interval WHERE at > now() - interval '1 hour';
+UPDATE assistant.effects SET begun_at = begun_at - %(by)s::interval;
 UPDATE assistant.backoffs SET until = until - %(by)s::interval;
 UPDATE assistant.deliveries SET not_before = not_before - %(by)s::interval WHERE not_before IS NOT NULL;
 UPDATE procrastinate_jobs SET scheduled_at = scheduled_at - %(by)s::interval
