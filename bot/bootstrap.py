@@ -9,27 +9,33 @@ from datetime import timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Final
 
+import aiohttp
 import psycopg
 import structlog
 from aiohttp import web
 
 from bot.capabilities import REGISTRY
 from bot.domain.capability import Manifest
+from bot.domain.errors import AssistantError
 from bot.github.auth import Clock, Credentials, GitHubApp
 from bot.github.client import open_session
 from bot.prompting import load_prompts
+from bot.runtime.backfill import Backfill
 from bot.runtime.chores import Chores
+from bot.runtime.gaps import GapScan
 from bot.runtime.ingest import Ingest
 from bot.runtime.liveness import Liveness
+from bot.runtime.missed import Missed
 from bot.runtime.pipeline import Pipeline
 from bot.runtime.services import Services
 from bot.runtime.worker import Worker
-from bot.settings import ModelSettings, Settings
+from bot.settings import AppSettings, ModelSettings, Settings
 from bot.spelling import TyposChecker
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.deliveries import Deliveries
 from bot.store.embedded import DatabaseUnavailable, EmbeddedPostgres
 from bot.store.gaps import Gaps
+from bot.store.history import History
 from bot.store.limits import Limits
 from bot.store.models import ModelMemory
 from bot.store.queue import Queue, queue_app
@@ -120,6 +126,20 @@ class Service:
         return Readiness(tuple(faults), tuple(details))
 
 
+def github_app(
+    session: aiohttp.ClientSession, settings: AppSettings, limits: Limits, *, clock: Clock | None = None
+) -> GitHubApp:
+    """The App, whose tokens ask for no more than all capabilities declare together."""
+    return GitHubApp(
+        session,
+        Credentials(settings.app_id, settings.private_key),
+        api_url=settings.api_url,
+        windows=limits,
+        declared=declared_permissions(tuple(one.manifest for one in REGISTRY)),
+        clock=clock,
+    )
+
+
 @contextlib.asynccontextmanager
 async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Service]:
     """The composed service over an open database; nothing runs yet."""
@@ -128,20 +148,13 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         url = await stack.enter_async_context(database(settings))
         pool = await stack.enter_async_context(open_pool(url, size=settings.concurrency + 6))
         session = await stack.enter_async_context(open_session())
-        manifests = tuple(one.manifest for one in REGISTRY)
         limits, records, deliveries, gaps = Limits(pool), Records(pool), Deliveries(pool), Gaps(pool)
-        app = GitHubApp(
-            session,
-            Credentials(app_settings.app_id, app_settings.private_key),
-            api_url=app_settings.api_url,
-            windows=limits,
-            declared=declared_permissions(manifests),
-            clock=clock,
-        )
+        history = History(pool)
+        app = github_app(session, app_settings, limits, clock=clock)
         model = await stack.enter_async_context(_model(settings.model, limits, ModelMemory(pool)))
         services = Services(
             app=app, model=model, spelling=TyposChecker(), records=records, threads=Threads(pool), limits=limits,
-            gaps=gaps,
+            gaps=gaps, history=history,
         )  # fmt: skip
         pipeline = Pipeline(services, REGISTRY)
         queue = queue_app(url)
@@ -150,11 +163,12 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
             queue, pipeline=pipeline, deliveries=deliveries, limits=limits, queue=Queue(pool, url),
             concurrency=settings.concurrency,
         )  # fmt: skip
-        chores = Chores(
-            app, deliveries=deliveries, records=records, limits=limits, gaps=gaps, handled=pipeline.handled,
-            retention=timedelta(days=settings.retention_days),
-        )  # fmt: skip
-        webhook = Webhook(app_settings.webhook_secrets, Ingest(deliveries).accept, pipeline.handled)
+        retention, handled = timedelta(days=settings.retention_days), pipeline.worth_fetching
+        missed = Missed(app, deliveries=deliveries, limits=limits, handled=handled)
+        scan = GapScan(app, deliveries=deliveries, gaps=gaps, limits=limits, handled=handled, retention=retention)
+        backfill = Backfill(app, history)
+        chores = Chores(missed, scan, backfill, records=records, limits=limits, retention=retention)
+        webhook = Webhook(app_settings.webhook_secrets, Ingest(deliveries).accept, pipeline.handled, pipeline.noted)
         yield Service(pool, deliveries, limits, worker, chores, Liveness(gaps), webhook, model)
 
 
@@ -229,11 +243,16 @@ async def replay(settings: Settings, guid: str) -> bool:
         return await Deliveries(pool).reopen(guid)
 
 
-async def forget(settings: Settings, *, repository: int | None, user: str | None) -> str:
-    """Delete what is kept about a repository or a person; says what was done."""
+async def forget(settings: Settings, *, repository: str | None, user: str | None) -> str:
+    """Delete what is kept about a repository (id or OWNER/REPO) or a person; says what was done."""
     async with database(settings) as url, open_pool(url, size=2) as pool:
-        threads = Threads(pool)
+        threads, history = Threads(pool), History(pool)
         if user is not None:
-            return f"{await threads.forget_author(user)} decisions and their deliveries deleted."
-        await threads.forget_repository(repository or 0)
-        return f"Everything about repository {repository} is deleted."
+            decisions, items = await threads.forget_author(user), await history.forget_author(user)
+            return f"{decisions} decisions and their deliveries deleted, and {items} items of the history."
+        named = repository or ""
+        found = (int(named), named) if named.isdecimal() else await history.find(named)
+        if found is None:
+            raise AssistantError(f"no repository {named} is known by that name; give its id.")
+        await threads.forget_repository(found[0])
+        return f"Everything about repository {named} is deleted."

@@ -93,7 +93,7 @@ def replay(guid: Annotated[str, typer.Argument(help="The X-GitHub-Delivery id.")
 
 @app.command()
 def forget(
-    repository: Annotated[int | None, typer.Option("--repo", help="Repository id.")] = None,
+    repository: Annotated[str | None, typer.Option("--repo", help="Repository id, or OWNER/REPO.")] = None,
     user: Annotated[str | None, typer.Option("--user", help="Login of a person.")] = None,
 ) -> None:
     """Delete what is kept about a repository or a person."""
@@ -102,6 +102,40 @@ def forget(
     if (repository is None) == (user is None):
         raise AssistantError("give either --repo or --user.")
     typer.echo(asyncio.run(bootstrap.forget(_settings(), repository=repository, user=user)))
+
+
+@app.command()
+def backfill(
+    name: Annotated[str, typer.Argument(metavar="OWNER/REPO")],
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE.jsonl", help="Read an export instead of asking GitHub.")
+    ] = None,
+) -> None:
+    """Read a repository's issues, pull requests and labels into the history; go on where it was interrupted."""
+    from bot import display, upkeep  # noqa: PLC0415
+
+    settings = _settings()
+    with display.reading(name) as watch:
+        if source is None:
+            said = asyncio.run(upkeep.backfill(settings, name, watch))
+        else:
+            with source.open(encoding="utf-8") as lines:
+                said = asyncio.run(upkeep.import_history(settings, name, lines, watch))
+    typer.echo(said)
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="A file that does not exist yet.")],
+    repository: Annotated[str, typer.Option("--repo", help="OWNER/REPO, or the repository's id.")],
+) -> None:
+    """Write what is known of a repository's history to a file: one line of JSON per item and change of a label."""
+    from bot import display, upkeep  # noqa: PLC0415
+
+    settings = _settings()
+    with display.reading(repository) as watch, upkeep.private_file(file) as stream:
+        said = asyncio.run(upkeep.export_history(settings, repository, stream.write, watch))
+    typer.echo(said)
 
 
 @config.command("check")

@@ -113,10 +113,13 @@ def item_key(repository: int, number: int) -> str:
     return f"{repository}#{number}"
 
 
-def route(event: str, payload: Mapping[str, Any], handled: frozenset[str]) -> Route:
+def route(
+    event: str, payload: Mapping[str, Any], handled: frozenset[str], of_bots: frozenset[str] = frozenset()
+) -> Route:
     """Where a delivery queues, read from as few fields as possible; never raises on a JSON object.
 
-    `handled` are the "event.action" names that somebody listens to. Events of bots stop here, ours included.
+    `handled` are the "event.action" names that somebody listens to. Events of bots stop here, ours included, except
+    for those `of_bots` that somebody only takes note of.
     """
     action = _text(payload.get("action"))
     installation = _id(payload.get("installation"))
@@ -127,7 +130,9 @@ def route(event: str, payload: Mapping[str, Any], handled: frozenset[str]) -> Ro
     if name not in handled:  # guard: handled-events (34)
         return Route(None, action, installation, repository, None, f"ignored: {name} is not handled")
     sender = payload.get("sender")
-    if isinstance(sender, Mapping) and sender.get("type") == "Bot":  # guard: bots-at-the-door (7)
+    if (
+        isinstance(sender, Mapping) and sender.get("type") == "Bot" and name not in of_bots
+    ):  # guard: bots-at-the-door (7)
         reason = f"ignored: {name} was done by a bot"
         return Route(None, action, installation, repository, None, reason, proof=_may_be_ours(name, payload))
     item = payload.get("issue") or payload.get("pull_request")
@@ -151,8 +156,6 @@ def parse(event: str, delivery: str, payload: Mapping[str, Any]) -> Delivery:
     """The value of a delivery. Anything that lacks what we need is `Ignored`, with the field that is missing."""
     try:
         if event in ITEM_EVENTS:
-            if _was_moved(event, payload):
-                return Ignored("issues.opened of an issue that was moved here: it was new where it came from")
             return _item_event(event, delivery, payload)
         if event in LIFECYCLE_EVENTS:
             return _lifecycle(event, delivery, payload)
@@ -197,7 +200,7 @@ def _item_event(event: str, delivery: str, payload: Mapping[str, Any]) -> Event:
     )
 
 
-def _was_moved(event: str, payload: Mapping[str, Any]) -> bool:
+def was_moved(event: str, payload: Mapping[str, Any]) -> bool:
     """A transferred issue is opened at its new place, with its whole thread.
 
     https://docs.github.com/en/webhooks/webhook-events-and-payloads?actionType=opened#issues

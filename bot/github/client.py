@@ -4,6 +4,7 @@ import asyncio
 import copy
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Final
@@ -12,6 +13,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import aiohttp
 import gidgethub
 import structlog
+from gidgethub import sansio
 from gidgethub.abc import GitHubAPI
 
 from bot.domain.errors import Deferred
@@ -26,6 +28,7 @@ _MAX_ANSWER: Final = 60 * 1024 * 1024
 _MAX_PAGES: Final = 30
 _PATIENCE: Final = 5.0
 _API_VERSION: Final = "2022-11-28"
+NOT_MODIFIED: Final = 304
 USER_AGENT: Final = "contribution-assistant"
 _FRESH: Final = 1.0
 """Seconds for which an answer of the fence is believed: a process may be suspended while it is read."""
@@ -52,6 +55,16 @@ async def _last_look(_session: object, context: SimpleNamespace, _told: object) 
         await fence()
         if time.monotonic() - asked < _FRESH:
             return
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list; `more`: there is a next one. Where it is `unchanged` since the ETag, it has no items."""
+
+    items: tuple[Any, ...]
+    more: bool
+    etag: str
+    unchanged: bool = False
 
 
 class GitHub(GitHubAPI):
@@ -99,6 +112,21 @@ class GitHub(GitHubAPI):
             current = current and self._rebased(current)  # guard: origin-of-next-pages (19): as current
             for one in data[under] if under else data:
                 yield one
+
+    async def page(self, url: str, *, etag: str = "", **query: str | int) -> "Page":
+        """One page of a list, 100 at most. With the ETag of an earlier answer, an unchanged page costs no request."""
+        asked = with_query(url, {"per_page": 100, **query})
+        cache: MutableMapping[str, Any] = self._cache if self._cache is not None else {}
+        address = sansio.format_url(asked, None, base_url=self.base_url)
+        cache.pop(address, None)
+        if etag:
+            cache[address] = (etag, None, [], None)
+        data, more, status = await self._guarded(
+            self._make_request("GET", asked, None, b"", "application/vnd.github+json")
+        )
+        # Many pages are read once: what they say is kept elsewhere.
+        answer = cache.pop(address, None)
+        return Page(tuple(data), more is not None, (answer and answer[0]) or "", unchanged=status == NOT_MODIFIED)
 
     def _rebased(self, url: str) -> str:
         """The next page under the address that we know the API by; servers may call themselves otherwise."""

@@ -1,4 +1,7 @@
-"""What runs by the clock: missed deliveries on start and hourly, retention daily. One process at a time does it."""
+"""What runs by the clock: missed deliveries on start and hourly, retention daily, histories when nothing else is due.
+
+One process at a time does it.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,11 +12,9 @@ import psycopg
 import structlog
 
 from bot.domain.errors import AssistantError
-from bot.github.auth import GitHubApp
+from bot.runtime.backfill import Backfill
 from bot.runtime.gaps import GapScan
 from bot.runtime.missed import SCOPE, Missed, NotYetError
-from bot.store.deliveries import Deliveries
-from bot.store.gaps import Gaps
 from bot.store.limits import Limits
 from bot.store.records import Records
 
@@ -21,16 +22,24 @@ log = structlog.get_logger()
 
 HOUR: Final = timedelta(hours=1)
 _TICK: Final = 30.0
+_TURN: Final = timedelta(seconds=20)
 _DECISIONS_FACTOR: Final = 6
 
 
 class Chores:
     def __init__(
-        self, app: GitHubApp, *, deliveries: Deliveries, records: Records, limits: Limits, gaps: Gaps,
-        handled: frozenset[str], retention: timedelta,
-    ) -> None:  # fmt: skip
-        self._missed = Missed(app, deliveries=deliveries, limits=limits, handled=handled)
-        self._scan = GapScan(app, deliveries=deliveries, gaps=gaps, limits=limits, handled=handled, retention=retention)
+        self,
+        missed: Missed,
+        scan: GapScan,
+        backfill: Backfill,
+        *,
+        records: Records,
+        limits: Limits,
+        retention: timedelta,
+    ) -> None:
+        self._missed = missed
+        self._backfill = backfill
+        self._scan = scan
         self._records = records
         self._limits = limits
         self._retention = retention
@@ -43,6 +52,8 @@ class Chores:
             await self._try("missed deliveries", timedelta() if first else HOUR, self._fetch_missed)
             await self._try("retention", 24 * HOUR, self.tidy)
             await self._try("write rates", timedelta(minutes=1), self._limits.prune_writes)
+            # Last, and a few requests at a time: the others do not wait for it.
+            await self._try("history", _TURN, self._backfill.turn)
             first = False
             await asyncio.sleep(_TICK)
 

@@ -18,6 +18,7 @@ from bot.domain.text import find_marker
 from bot.github.errors import Moved
 from bot.runtime.acting import Acting
 from bot.runtime.deciding import Deciding
+from bot.runtime.indexing import Indexing
 from bot.runtime.services import Services
 from bot.store.deliveries import Waiting
 from bot.store.records import Subject
@@ -36,12 +37,23 @@ class Pipeline:
         schema = ConfigSchema(manifests)
         self._deciding = Deciding(services, registry, schema)
         self._acting = Acting(services, schema, tuple(one.id for one in manifests))
+        self._indexing = Indexing(services.history)
+        self._decided = frozenset({"issue_comment.deleted"}).union(*(one.events for one in manifests))
 
     @property
     def handled(self) -> frozenset[str]:
         """The "event.action" names that somebody listens to."""
-        own = frozenset({"issue_comment.deleted"})
-        return own.union(*(one.manifest.events for one in self._registry))
+        return self._decided | self.noted
+
+    @property
+    def worth_fetching(self) -> frozenset[str]:
+        """Those that are fetched, one request each, when they were missed: the next reading finds the rest."""
+        return self._decided | self._indexing.removals
+
+    @property
+    def noted(self) -> frozenset[str]:
+        """Those that are taken note of whoever did it, bots and ourselves included; nothing is decided about these."""
+        return self._indexing.events
 
     async def handle(self, waiting: Waiting, payload: Mapping[str, Any], fence: Fence) -> str:
         """Carry one delivery through; returns what became of it in one line.
@@ -55,10 +67,16 @@ class Pipeline:
             case Lifecycle():
                 return await self._lifecycle(delivery, waiting.received_at)
             case Event():
-                return await self._item(delivery, waiting, fence)
+                app = await self._services.app.identity()
+                noted = await self._indexing.note(delivery, payload, app)
+                if delivery.kind not in self._decided:
+                    return "noted in the history" if noted else "ignored: nothing to note"
+                if events.was_moved(waiting.event, payload):
+                    return "ignored: an issue that was moved here; it was new where it came from"
+                return await self._item(delivery, app, waiting, fence)
 
     async def _lifecycle(self, change: Lifecycle, at: datetime) -> str:
-        """The App was installed: note since when. It was removed, or lost a repository: forget what was kept of it."""
+        """The App was installed: note since when; the history is to be read. It was removed: forget what was kept."""
         self._services.app.forget(change.installation)
         threads = self._services.threads
         forgotten = list(change.removed)
@@ -68,10 +86,10 @@ class Pipeline:
             forgotten += await threads.forget_installation(change.installation)
         if change.added:
             await self._services.gaps.note_installed(change.installation, change.added, at)
+            await self._services.history.request(change.added, change.installation)
         return f"{change.kind}: {len(forgotten)} repositories forgotten"
 
-    async def _item(self, event: Event, waiting: Waiting, fence: Fence) -> str:
-        app = await self._services.app.identity()
+    async def _item(self, event: Event, app: AppIdentity, waiting: Waiting, fence: Fence) -> str:
         if event.kind == "issue_comment.deleted":
             return await self._after_deletion(event, app)
         if event.sender.is_bot or event.via_app == app.id:  # guard: own-events (7): each

@@ -10,6 +10,7 @@ from bot.github.client import GitHub
 from bot.github.kept import Kept
 from bot.github.reader import Reader
 from bot.store.gaps import Gaps
+from bot.store.history import History
 from bot.store.limits import Limits
 from bot.store.records import Records
 from bot.store.threads import Threads
@@ -26,6 +27,7 @@ class Services:
     threads: Threads
     limits: Limits
     gaps: Gaps
+    history: History
     kept: Kept = field(default_factory=Kept)
 
     async def reader(self, github: GitHub, event: Event, app: AppIdentity) -> Reader:

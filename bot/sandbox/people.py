@@ -18,7 +18,7 @@ from bot.sandbox.model import (
     Role,
     WorkflowRun,
 )
-from bot.sandbox.ops import comments, issues, labels, pulls, repos, reviews
+from bot.sandbox.ops import comments, duplicates, issues, labels, pulls, repos, reviews
 from bot.sandbox.shapes.pulls import pull_of
 from bot.sandbox.world import Actor, World
 
@@ -73,6 +73,14 @@ class People:
     def comment(self, repo: str, number: int, author: str, body: str) -> Comment:
         found, item = self._thread(repo, number)
         return comments.create_comment(self.world, found, item, self._actor(author), body)
+
+    def mark_duplicate(self, repo: str, number: int, actor: str, original: int) -> Comment:
+        """Comment "Duplicate of #n" as somebody whom GitHub believes it."""
+        found, item = self._thread(repo, number)
+        return duplicates.mark_duplicate(self.world, found, item, self._actor(actor), original)
+
+    def unmark_duplicate(self, repo: str, number: int, actor: str) -> None:
+        duplicates.unmark_duplicate(self.world, self._thread(repo, number)[1], self._actor(actor))
 
     def edit_comment(self, comment_id: int, editor: str, body: str) -> Comment:
         found, item, made = self._comment(comment_id)

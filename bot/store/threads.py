@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from typing import Any
+from typing import Any, Final
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -10,6 +10,12 @@ from psycopg.types.json import Jsonb
 from bot.domain.codec import decode, encode
 from bot.domain.status import Section, Thread
 from bot.store.database import Pool
+
+_OF_A_REPOSITORY: Final = (
+    "backfills", "history", "history_changes", "effects", "decisions", "threads", "configurations", "installed",
+    "answers",
+    "deliveries",
+)  # fmt: skip
 
 
 class Threads:
@@ -107,7 +113,8 @@ class Threads:
     async def forget_repository(self, repository: int) -> None:
         """Delete everything that is kept about a repository."""
         async with self._pool.connection() as connection, connection.transaction():
-            for table in ("effects", "decisions", "threads", "configurations", "installed", "answers", "deliveries"):
+            # The readings first: whoever reads on finds the repository gone before it can write.
+            for table in _OF_A_REPOSITORY:
                 statement = sql.SQL("DELETE FROM {} WHERE repository_id = %s").format(
                     sql.Identifier("assistant", table)
                 )
@@ -119,7 +126,8 @@ class Threads:
             cursor = await connection.execute(
                 "SELECT repository_id FROM assistant.deliveries "
                 "WHERE installation_id = %(id)s AND repository_id IS NOT NULL "
-                "UNION SELECT repository_id FROM assistant.installed WHERE installation_id = %(id)s",
+                "UNION SELECT repository_id FROM assistant.installed WHERE installation_id = %(id)s "
+                "UNION SELECT repository_id FROM assistant.backfills WHERE installation_id = %(id)s",
                 {"id": installation},
             )
             found = [int(row[0]) for row in await cursor.fetchall()]

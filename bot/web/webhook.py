@@ -37,12 +37,15 @@ Accept = Callable[[Incoming], Awaitable[bool]]
 
 
 class Webhook:
-    """The handler. `accept` returns once the delivery is durable; `handled` are the events that somebody wants."""
+    """The handler. `accept` returns once the delivery is durable; `handled` and `of_bots` are as in `route`."""
 
-    def __init__(self, secrets: tuple[bytes, ...], accept: Accept, handled: frozenset[str]) -> None:
+    def __init__(
+        self, secrets: tuple[bytes, ...], accept: Accept, handled: frozenset[str], of_bots: frozenset[str] = frozenset()
+    ) -> None:
         self._secrets = secrets
         self._accept = accept
         self._handled = handled
+        self._of_bots = of_bots
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer a delivery: 202 with a line that says what becomes of it, or 4xx with what is wrong."""
@@ -92,7 +95,7 @@ class Webhook:
         payload = _parse(body)
         if not isinstance(payload, dict):  # guard: objects-only (26)
             return None
-        where = route(event, payload, self._handled)
+        where = route(event, payload, self._handled, self._of_bots)
         kept = compress(body) if where.key or where.proof else b""
         return Incoming.routed(where, guid=guid, event=event, body=kept, reason=where.reason)
 

@@ -98,7 +98,7 @@ def _reads(ground: Ground) -> tuple[str, ...]:
         f"{R}/collaborators/stranger/permission", f"{R}/actions/runs",
         f"{R}/issues", f"{R}/issues?state=all", f"{R}/issues/{ground.pull}",
         issue, f"{issue}/labels", f"{issue}/events", f"{issue}/timeline", f"{issue}/reactions", f"{issue}/comments",
-        f"{R}/issues/comments", comment, f"{comment}/reactions",
+        f"{R}/issues/events", f"{R}/issues/comments", comment, f"{comment}/reactions",
         f"{R}/pulls", f"{R}/pulls?state=all", pull, f"{pull}/files", f"{pull}/commits", f"{pull}/reviews", review,
         f"{review}/comments", f"{pull}/comments", remark, f"{remark}/reactions",
     )  # fmt: skip

@@ -69,7 +69,8 @@ async def hurry(connection: psycopg.AsyncConnection[Any]) -> None:
     """As if the time until the next waiting delivery had passed: what is stored happened that much earlier."""
     async with connection.transaction():
         cursor = await connection.execute(
-            "SELECT min(coalesce(not_before, now())) - now() FROM assistant.deliveries WHERE state = 'queued'"
+            "SELECT min(coalesce(not_before, now())) - now() FROM (SELECT DISTINCT ON (item_key) not_before "
+            "FROM assistant.deliveries WHERE state = 'queued' ORDER BY item_key, position) AS first"
         )
         row = await cursor.fetchone()
         if not row or row[0] is None or row[0] <= timedelta():

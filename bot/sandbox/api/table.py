@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bot.sandbox.api import apps, checks, comments, issues, pulls, repos
+from bot.sandbox.api import apps, checks, comments, history, issues, pulls, repos
 
-ROUTES = (*apps.ROUTES, *comments.ROUTES, *pulls.ROUTES, *issues.ROUTES, *checks.ROUTES, *repos.ROUTES)
+ROUTES = (*apps.ROUTES, *comments.ROUTES, *history.ROUTES, *pulls.ROUTES, *issues.ROUTES, *checks.ROUTES, *repos.ROUTES)

@@ -6,7 +6,19 @@ from typing import Any, Final
 
 import pytest
 
-from bot.domain.events import Actor, CommentRef, Event, Ignored, Lifecycle, Repository, Route, actor, parse, route
+from bot.domain.events import (
+    Actor,
+    CommentRef,
+    Event,
+    Ignored,
+    Lifecycle,
+    Repository,
+    Route,
+    actor,
+    parse,
+    route,
+    was_moved,
+)
 
 HANDLED: Final = frozenset({"issues.opened", "issue_comment.created", "pull_request.opened"})
 PAYLOAD: Final[dict[str, Any]] = {
@@ -73,6 +85,12 @@ IGNORED: Final[dict[str, tuple[str, dict[str, Any], str]]] = {
 }
 
 
+def test_what_is_only_taken_note_of_passes_though_a_bot_did_it() -> None:
+    payload = changed("sender.type", "Bot")
+    assert route("issues", payload, HANDLED, frozenset({"issues.opened"})).key == "1#5"
+    assert route("issues", payload, HANDLED, frozenset({"issues.labeled"})).key is None
+
+
 @pytest.mark.parametrize(("event", "payload", "reason"), IGNORED.values(), ids=IGNORED)
 def test_what_nothing_has_to_be_done_about(event: str, payload: dict[str, Any], reason: str) -> None:
     found = route(event, payload, HANDLED)
@@ -131,10 +149,11 @@ def test_an_item_made_by_an_app_says_which() -> None:
 
 
 def test_an_issue_that_was_moved_here_is_not_new() -> None:
-    found = parse("issues", "guid", {**PAYLOAD, "changes": {"old_issue": {"number": 3}, "old_repository": {"id": 9}}})
-    assert isinstance(found, Ignored)
-    assert "moved" in found.reason
-    assert isinstance(parse("issues", "guid", {**PAYLOAD, "changes": {"title": {"from": "x"}}}), Event)
+    moved = {**PAYLOAD, "changes": {"old_issue": {"number": 3}, "old_repository": {"id": 9}}}
+    assert was_moved("issues", moved)
+    assert not was_moved("issues", {**PAYLOAD, "changes": {"title": {"from": "x"}}})
+    assert not was_moved("issues", {**moved, "action": "edited"})
+    assert not was_moved("pull_request", moved)
 
 
 @pytest.mark.parametrize("branch", [..., None, ""])

@@ -1,0 +1,39 @@
+"""Keeps the history index fresh: a listener beside the capabilities. It declares its events, and only writes to us."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+
+from bot.domain.events import Event
+from bot.domain.facts import AppIdentity
+from bot.domain.history.sightings import NOTED_EVENTS, REMOVALS, noted
+from bot.store.history import History
+
+log = structlog.get_logger()
+
+
+class Indexing:
+    """`events`: what it listens to, as a manifest says it. Bots' events too: their labels are part of the history."""
+
+    events: Final = NOTED_EVENTS
+    removals: Final = REMOVALS
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    async def note(self, event: Event, payload: Mapping[str, Any], app: AppIdentity) -> bool:
+        """Note what the delivery tells; whether it told anything. What has no use here is left to the next reading."""
+        if event.kind not in self.events and event.kind != "issue_comment.created":
+            return False
+        digest = await self._history.digest()
+        try:
+            found = noted(event.kind, event.delivery, payload, app, digest)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            # Deliveries that were made from what a gap left behind carry a number only.
+            log.info("history_not_noted", reason=f"{type(error).__name__}: {error}"[:200])
+            return False
+        if found is None:
+            return False
+        await self._history.note(event.repository.id, found)
+        return True
