@@ -130,10 +130,10 @@ def route(
     if name not in handled:  # guard: handled-events (34)
         return Route(None, action, installation, repository, None, f"ignored: {name} is not handled")
     sender = payload.get("sender")
-    if (
-        isinstance(sender, Mapping) and sender.get("type") == "Bot" and name not in of_bots
-    ):  # guard: bots-at-the-door (7)
+    # guard: bots-at-the-door (7)
+    if isinstance(sender, Mapping) and sender.get("type") == "Bot" and name not in of_bots:
         reason = f"ignored: {name} was done by a bot"
+        # guard: proofs-of-writes (30): without proof
         return Route(None, action, installation, repository, None, reason, proof=_may_be_ours(name, payload))
     item = payload.get("issue") or payload.get("pull_request")
     number = item.get("number") if isinstance(item, Mapping) else None
@@ -149,6 +149,7 @@ def _may_be_ours(name: str, payload: Mapping[str, Any]) -> bool:
     """Whether a bot has written something that begins like our comments do; who it was is looked at when it matters."""
     made = payload.get("comment" if name == "issue_comment.created" else "review")
     body = made.get("body") if isinstance(made, Mapping) else None
+    # guard: proofs-by-their-marker (30): without body.startswith(MARKER_START)
     return name in OWN_WRITES and isinstance(body, str) and body.startswith(MARKER_START)
 
 
@@ -235,11 +236,15 @@ def _lifecycle(event: str, delivery: str, payload: Mapping[str, Any]) -> Lifecyc
 
 
 def _text(value: object) -> str | None:
+    # guard: printable-actions (26): without value.isprintable()
+    # guard: short-actions (26): without len(value) <= 64
     usable = isinstance(value, str) and len(value) <= 64 and value.isascii() and value.isprintable()
     return str(value) if usable else None
 
 
 def _is_id(value: object) -> TypeGuard[int]:
+    # guard: numbers-for-ids (1, 26): without not isinstance(value, bool)
+    # guard: usable-ids (1, 26): without 0 < value < 2 ** 63
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
 
 

@@ -31,7 +31,7 @@ class Window:
 
     def since(self, at: datetime) -> "Window":
         """The part of it that is not before `at`."""
-        return Window(max(self.begins, at), self.ends)
+        return Window(max(self.begins, at), self.ends)  # guard: since-the-installation (1): without max
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,14 @@ def lost(
     by_number = {int(one["number"]): one for one in items}
     opened = ((_time(one, "created_at"), made) for one in by_number.values() for made in _opened(place, one, known))
     commands = ((_time(one, "created_at"), made) for one in comments for made in _command(place, one, by_number, known))
+    # guard: lost-in-the-window (1): without at in window
     found = [(at, made) for at, made in (*opened, *commands) if at in window]
     return [made for _at, made in sorted(found, key=lambda one: one[0])]
 
 
 def _opened(place: Place, item: Mapping[str, Any], known: Known) -> Iterator[Lost]:
     kind, number = ("pull_request" if _is_pull(item) else "issues"), int(item["number"])
+    # guard: lost-items (7, 28): each
     if (kind, number) in known.opened or _author(item).is_bot:
         return
     field = "pull_request" if _is_pull(item) else "issue"
@@ -96,10 +98,13 @@ def _command(
     """A command that was its thread's last word. Where the thread went on, it would come out of the blue."""
     item = items.get(int(str(comment["issue_url"]).rsplit("/", 1)[-1]))
     written, body = _time(comment, "created_at"), str(comment.get("body") or "")
+    # guard: lost-commands (28): without int(comment['id']) in known.comments
+    # guard: lost-words-of-bots (7): without _author(comment).is_bot
     if item is None or int(comment["id"]) in known.comments or _author(comment).is_bot:
         return
     edited = _time(comment, "updated_at") != written
     went_on = _time(item, "updated_at") > written + _SAME_MOMENT
+    # guard: last-words (6): each
     if edited or went_on or not parse_commands(body):
         return
     issue: dict[str, Any] = {"number": int(item["number"])}

@@ -21,7 +21,7 @@ from bot.github.errors import Absent, Forbidden, Refused
 
 _RENEW_BEFORE: Final = 5 * 60  # guard: early-renewal (31): as 0
 _JWT_LIFETIME: Final = 9 * 60
-_JWT_KEPT: Final = 4 * 60
+_JWT_KEPT: Final = 4 * 60  # guard: kept-jwts (31): as 86400
 _LONG_LIST: Final = 100
 _LONG_TEXT: Final = 60_000
 _OWNER_FILES: Final = 0
@@ -184,7 +184,7 @@ class GitHubApp:
         key = (installation, repository)
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
-            if renew:
+            if renew:  # guard: refused-tokens-are-thrown-away (31)
                 self._tokens.pop(key, None)
             token, good_until = self._tokens.get(key, ("", 0.0))
             if self._clock.steady() >= good_until:
@@ -195,21 +195,24 @@ class GitHubApp:
     async def _new_token(self, installation: int, repository: int) -> tuple[str, float]:
         """A token and the monotonic time at which to renew it: five minutes before its hour ends."""
         granted = await self.installation(installation)
-        if granted.suspended:
+        if granted.suspended:  # guard: suspended-installations (34)
             raise Terminal("the installation is suspended")
         narrowed: dict[str, Any]
         if repository == _OWNER_FILES:
+            # guard: tokens-of-owner-files (17, 19): each
             narrowed = {"repositories": [".github"], "permissions": {"contents": "read"}}
         elif repository == _LISTING:
-            narrowed = {"permissions": {"metadata": "read"}}
+            narrowed = {"permissions": {"metadata": "read"}}  # guard: tokens-that-list (17, 19): without 'permissions'
         else:
             permissions = intersection(self._declared, granted.permissions)
             # guard: tokens-of-one-repository (17, 19): without 'repository_ids'
+            # guard: declared-permissions (3, 19): without 'permissions'
             narrowed = {"repository_ids": [repository], "permissions": permissions}
         data = await self.api.send("POST", f"/app/installations/{installation}/access_tokens", narrowed)
         asked = self._clock.steady()
         lifetime = (_time(data["expires_at"]) - self._clock.wall()) if data.get("expires_at") else 3600.0
         # The lifetime is at most an hour whatever our clock says, and never so short that we would ask in a loop.
+        # guard: an-hour-at-most (31): without min
         return str(data["token"]), asked + min(max(lifetime, 360.0), 3600.0) - _RENEW_BEFORE
 
     def _etag_cache(self, installation: int) -> LRUCache[str, Any]:
@@ -230,6 +233,7 @@ class _Answers(LRUCache[str, Any]):
 
 def intersection(declared: Mapping[str, str], granted: Mapping[str, str]) -> dict[str, str]:
     """The permissions that are both declared and granted, at the lower of the two levels."""
+    # guard: lower-levels (19): without min
     return {name: min(level, granted[name], key=_level) for name, level in declared.items() if granted.get(name)}
 
 

@@ -52,7 +52,8 @@ async def _last_look(_session: object, context: SimpleNamespace, _told: object) 
     fence: Fence | None = context.trace_request_ctx
     while fence is not None:
         asked = time.monotonic()
-        await fence()
+        await fence()  # guard: last-looks (29)
+        # guard: fresh-fences (29): as True
         if time.monotonic() - asked < _FRESH:
             return
 
@@ -151,12 +152,13 @@ class GitHub(GitHubAPI):
         return answer
 
     def _fenced(self, fence: Fence | None) -> "GitHub":
+        # guard: sessions-of-fenced-writes (29)
         if fence is not None and not any(
             _last_look in one.on_request_headers_sent for one in self._session.trace_configs
         ):
             raise RuntimeError("fenced writes need a session of open_session()")
         fenced = copy.copy(self)
-        fenced._fence = fence
+        fenced._fence = fence  # guard: fences-of-writes (29): as None
         return fenced
 
     async def sleep(self, seconds: float) -> None:
@@ -202,7 +204,7 @@ class GitHub(GitHubAPI):
             data=body or None,
             allow_redirects=False,  # guard: redirected-writes (19)
             timeout=TIMEOUT,
-            trace_request_ctx=self._fence,
+            trace_request_ctx=self._fence,  # guard: fences-at-the-wire (29)
         ) as response:
             content = bytearray()
             async for chunk in response.content.iter_chunked(1 << 16):

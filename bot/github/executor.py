@@ -127,6 +127,7 @@ class Executor:
             removed = await self._removed_by_people()
             missing = [label for label in missing if label not in removed]
         # Written down before it is sent: after a lost answer only these are ours, not what people set meanwhile.
+        # guard: labels-announced-before (4, 30): without *row.added
         added = sorted({*row.added, *missing})
         if missing:
             await self.ledger.announce(key, {"added": added})  # guard: announced-labels (4, 30)
@@ -211,7 +212,7 @@ class Executor:
         await self._create_comment(key, effect.body)
 
     async def _create_comment(self, key: str, body: Rendered) -> int:
-        await self.ledger.announce(key, {})
+        await self.ledger.announce(key, {})  # guard: announced-comments (30)
         try:
             made = await self._write("POST", f"{self._issue}/comments", {"body": body.body})
         except (Refused, Absent, Forbidden):
@@ -232,6 +233,7 @@ class Executor:
             return found
         # GitHub tells of our own writes as of others': a delivery is proof, however far the lists lag behind.
         heard = [one.get("comment") or one.get("review") or {} for one in await self.ledger.heard(row.begun_at)]
+        # guard: heard-writes (30): as None
         found = self._ours(heard, body)
         if found is None:
             await self._settled(row.begun_at, shown=len(listed) if url.endswith("/comments") else None)
@@ -256,10 +258,11 @@ class Executor:
         """
         passed = await self.ledger.now() - begun_at
         # guard: lists-settle (30): without passed >= SETTLE
+        # guard: counted-comments (30): without not await self._lags(shown)
         if passed >= SETTLE and not await self._lags(shown):
             return
         later = next((one for one in LOOKS if one > passed), None)
-        if later is not None:
+        if later is not None:  # guard: lost-writes-wait (30)
             raise Deferred(begun_at + later, "a write had no answer; looking again before repeating it")
 
     async def _lags(self, shown: int | None) -> bool:
@@ -288,7 +291,7 @@ class Executor:
         comments = [
             {**position, "body": body.body} for position, body in zip(effect.remarks, effect.bodies, strict=True)
         ]
-        await self.ledger.announce(key, {})
+        await self.ledger.announce(key, {})  # guard: announced-reviews (30)
         # guard: reviews-are-comments (3): without 'event'
         data = {"commit_id": effect.head_sha, "event": "COMMENT", "body": effect.body.body, "comments": comments}
         try:

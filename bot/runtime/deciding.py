@@ -130,6 +130,7 @@ class Deciding:
         cases = list(zip(active, asked, contexts, strict=True))
         # In a thread: hostile text may take a second, and deliveries are acknowledged on this loop.
         outcomes = await asyncio.to_thread(lambda: [_outcome(*case, facts) for case in cases])
+        # guard: replies-to-one-person (5)
         if any(one.replies for one in outcomes) and not await self._may_reply(facts):
             outcomes = [one.without_replies() for one in outcomes]
         digest = _digest(facts)

@@ -46,6 +46,8 @@ class GapScan:
         """
         stored = 0
         for gap in await self._gaps.open():
+            # guard: listed-deliveries-are-not-looked-for (28): without min
+            # guard: oldest-gaps (28): without max
             window = Window(max(gap.begins, now - self._oldest), min(gap.ends, covered_from))
             if window.begins < window.ends:
                 stored += await self._scan(gap.id, window)
@@ -56,11 +58,11 @@ class GapScan:
     async def _scan(self, gap: int, window: Window) -> int:
         done, stored, waiting = await self._gaps.scanned(gap), 0, 0
         async for installation in self._app.api.pages("/app/installations", most=_PAGES):
-            if installation.get("suspended_at"):
+            if installation.get("suspended_at"):  # guard: gaps-of-suspended-installations (34)
                 continue
             try:
                 for place, since in await self._places(installation):
-                    if place.id not in done:
+                    if place.id not in done:  # guard: scanned-repositories (31): as True
                         stored += await self._look(gap, place, window.since(since))
             except (Deferred, Unavailable) as error:
                 # The others do not wait for one that has to.
@@ -81,10 +83,13 @@ class GapScan:
         github = self._app.listing_client(number)
         found = []
         async for one in github.pages("/installation/repositories", most=_PAGES, under="repositories"):
+            # guard: unknown-beginnings (1): always
             since = known.get(int(one["id"]), made if everything else None)
             if since is None:
                 log.warning("gap_scan_left_out", repository=one["id"], reason="nobody knows when it was added")
+            # guard: archived-repositories (34): as True
             elif not one.get("archived"):
+                # guard: nothing-before-the-installation (1): without max
                 found.append((Place(number, one), max(since, made)))
         return found
 

@@ -89,8 +89,10 @@ class Missed:
         listing = await self._listed(api, since, now)
         attempts = listing.missed()
         known = await self._deliveries.known([one.guid for one in attempts])
+        # guard: stored-deliveries (31): without one.guid not in known
         attempts = [one for one in attempts if one.guid not in known]
         stored, reaches = await self._store(api, attempts, listing.reaches)
+        # guard: joined-looks (32): without reaches <= _time(last, 'until', now)
         joined = bool(last) and reaches <= _time(last, "until", now)
         covered = min(_time(last, "from", reaches), reaches) if joined else reaches
         await self._deliveries.save_progress(_PROGRESS, {"until": now.isoformat(), "from": covered.isoformat()})
@@ -112,7 +114,7 @@ class Missed:
                 listing.reaches = since
                 break
             listing.reaches = at
-            if 200 <= one["status_code"] < 300:
+            if 200 <= one["status_code"] < 300:  # guard: arrived-deliveries (28, 31)
                 listing.arrived.add(guid)
             elif f"{one['event']}.{one['action']}" in self._handled or one["event"] in LIFECYCLE_EVENTS:
                 listing.failed[guid] = Attempt(guid, int(one["id"]), at)
@@ -129,7 +131,7 @@ class Missed:
             finally:
                 stored += len(await self._deliveries.store(harvest.group)) if harvest.group else 0
                 harvest.group.clear()
-        if harvest.failed:
+        if harvest.failed:  # guard: later-what-failed (32)
             await self._limits.back_off(SCOPE, _LATER, "deliveries could not be fetched")
             raise NotYetError(f"{harvest.failed} deliveries could not be fetched; {stored} were")
         return stored, harvest.reaches
@@ -141,7 +143,7 @@ class Missed:
         except Unavailable:
             harvest.failed += 1
             harvest.in_a_row += 1
-            if harvest.in_a_row == _IN_A_ROW:
+            if harvest.in_a_row == _IN_A_ROW:  # guard: fetches-in-a-row (34)
                 raise
             return
         harvest.in_a_row = 0
@@ -170,7 +172,7 @@ class Missed:
     async def _keep_reserve(self, api: GitHub) -> None:
         """Stop before the App's own requests are used up: live events need them for their tokens."""
         rate = api.rate_limit
-        if rate is None or rate.remaining >= rate.limit * _RESERVE:
+        if rate is None or rate.remaining >= rate.limit * _RESERVE:  # guard: reserve-for-tokens (31): as True
             return
         pause = rate.reset_datetime - datetime.now(UTC)
         until = await self._limits.back_off(SCOPE, min(max(pause, _LATER), _HOUR), "the App's requests run low")

@@ -71,7 +71,7 @@ class Pipeline:
                 noted = await self._indexing.note(delivery, payload, app)
                 if delivery.kind not in self._decided:
                     return "noted in the history" if noted else "ignored: nothing to note"
-                if events.was_moved(waiting.event, payload):
+                if events.was_moved(waiting.event, payload):  # guard: moved-issues (28)
                     return "ignored: an issue that was moved here; it was new where it came from"
                 return await self._item(delivery, app, waiting, fence)
 

@@ -54,7 +54,7 @@ WITH incoming AS (
     RETURNING id
 )
 SELECT guid, (SELECT pg_notify('procrastinate_queue_v1#' || %(queue)s,
-                               '{"type": "job_inserted", "job_id": ' || min(id) || '}') FROM jobs)
+                               '{"type": "job_inserted", "job_id": ' || min(id) || '}') FROM jobs HAVING count(*) > 0)
 FROM stored
 """
 
@@ -188,6 +188,7 @@ class Deliveries:
         async with self._pool.connection() as connection, connection.transaction():
             cursor = await connection.execute(
                 "UPDATE assistant.deliveries SET state = 'queued', attempts = 0, not_before = NULL, decided_at = NULL, "
+                # guard: replays-of-ours (34): without text  AND item_key IS NOT NULL
                 "finished_at = NULL WHERE guid = %s AND item_key IS NOT NULL RETURNING item_key",
                 (guid,),
             )

@@ -208,6 +208,7 @@ class EmbeddedPostgres:
         # pg_ctl's child keeps the output open for good, so it goes to a file and never to a pipe.
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(  # noqa: S603 - constant commands, no shell
+                # guard: environment-of-the-database (16, 24): without env
                 command, cwd=self.cluster, env=_environment(), stdin=subprocess.DEVNULL, stdout=output,
                 stderr=subprocess.STDOUT, timeout=_START_TIMEOUT, check=False,
             )  # fmt: skip

@@ -20,7 +20,8 @@ WITH last AS (
                      WHERE name = 'missed deliveries')) AS at
 ), gap AS (
     INSERT INTO assistant.gaps (begins, ends)
-    SELECT at, clock_timestamp() FROM last WHERE at < clock_timestamp() - %(shortest)s::interval
+    SELECT at, clock_timestamp() FROM last
+    WHERE at < clock_timestamp() - %(shortest)s::interval -- guard: short-silences (1)
     RETURNING begins, ends
 ), beat AS (
     INSERT INTO assistant.liveness (alive_until) VALUES (clock_timestamp())
@@ -47,7 +48,7 @@ class Gaps:
         """Deliveries can be received now. Returns the gap that ends with this, if there was one; it is recorded."""
         async with self._pool.connection() as connection, connection.transaction():
             # One at a time: of two processes that come back together, one records the gap.
-            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))  # guard: one-gap (28)
             cursor = await connection.execute(_BEAT, {"shortest": SHORTEST})
             row = await cursor.fetchone()
         return (row[0], row[1]) if row else None
@@ -56,6 +57,7 @@ class Gaps:
         """The gaps that are not settled, oldest first."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
+                # guard: settled-gaps (28): without text WHERE settled_at IS NULL
                 "SELECT id, begins, ends FROM assistant.gaps WHERE settled_at IS NULL ORDER BY begins"
             )
             return [Gap(*row) for row in await cursor.fetchall()]

@@ -87,13 +87,14 @@ class Queue:
                     continue
                 jobs = await _doing(connection, worker)
                 for job in jobs:
-                    await _release(connection, job)
+                    await _release(connection, job)  # guard: jobs-of-dead-workers (29)
+                # guard: workers-that-are-dead (29)
                 await connection.execute("DELETE FROM procrastinate_workers WHERE id = %s", (worker,))
                 released += len(jobs)
         # A worker row that was pruned leaves its jobs without an owner.
         async with self.pool.connection() as connection:
             for job in await _doing(connection, None):
-                await _release(connection, job)
+                await _release(connection, job)  # guard: jobs-without-a-worker (29)
                 released += 1
         return released
 

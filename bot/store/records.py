@@ -105,7 +105,7 @@ class Records:
         """Drop the decisions of a delivery of which nothing was begun; False where something was."""
         async with self._pool.connection() as connection, connection.transaction():
             cursor = await connection.execute("SELECT 1 FROM assistant.effects WHERE guid = %s LIMIT 1", (guid,))
-            if await cursor.fetchone():
+            if await cursor.fetchone():  # guard: begun-decisions (28, 29)
                 return False
             await connection.execute("DELETE FROM assistant.decisions WHERE guid = %s", (guid,))
             await connection.execute("UPDATE assistant.deliveries SET decided_at = NULL WHERE guid = %s", (guid,))
@@ -176,6 +176,7 @@ class Records:
     async def refused(self, key: str) -> None:
         """GitHub refused the write for good: it did not happen, and may be announced anew."""
         async with self._pool.connection() as connection:
+            # guard: writes-that-are-done (28): without text  AND state = 'pending'
             await connection.execute("DELETE FROM assistant.effects WHERE key = %s AND state = 'pending'", (key,))
 
     async def applied_labels(self, repository: int, number: int) -> frozenset[str]:
@@ -183,6 +184,7 @@ class Records:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
                 "SELECT DISTINCT jsonb_array_elements_text(detail->'added') FROM assistant.effects "
+                # guard: labels-that-arrived (4): without text  AND state = 'done'
                 "WHERE repository_id = %s AND number = %s AND state = 'done' AND detail ? 'added'",
                 (repository, number),
             )
@@ -202,6 +204,7 @@ class Records:
         """Delete what is older than its retention; returns how many deliveries went."""
         async with self._pool.connection() as connection, connection.transaction():
             cursor = await connection.execute(
+                # guard: waiting-deliveries-stay (27): without text state <> 'queued' AND
                 "DELETE FROM assistant.deliveries WHERE state <> 'queued' AND received_at < now() - %s::interval",
                 (bodies,),
             )

@@ -58,6 +58,14 @@ def test_no_mode_changes_and_nothing_is_open_to_others(short_path: Path) -> None
     server.stop()
 
 
+def test_the_server_gets_nothing_of_our_environment(server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_WEBHOOK_SECRET", "canary-of-the-environment")
+    server.start()
+    environment = Path(f"/proc/{server._live_pid()}/environ").read_bytes()
+    assert b"LC_ALL=C.UTF-8" in environment
+    assert b"canary" not in environment
+
+
 def test_a_new_folder_is_closed(server: EmbeddedPostgres) -> None:
     server.start()
     assert mode(server.folder) == 0o700

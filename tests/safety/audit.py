@@ -6,7 +6,6 @@ Python reports what Python does; the database's library connects in C, which onl
 import asyncio
 import contextlib
 import json
-import sys
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +15,6 @@ import psutil
 
 from bot.spelling import ARGUMENTS as SPELLING
 
-_OF_A_LIBRARY: Final = ["file", "-b", str(Path(sys.executable).resolve())]
-"""croniter, which the queue needs, looks at its own interpreter when it is imported; nothing else is in it."""
 _DATABASE: Final[dict[str, tuple[str, ...]]] = {
     "initdb": ("-D", ".", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", "--pwfile", "{}"),
     "pg_ctl start": ("-w", "-D", ".", "-l", "server.log", "-o", "{}", "-t", "60", "start"),
@@ -57,8 +54,6 @@ def strange_children(commands: Iterable[list[str]], folder: Path) -> list[str]:
 
 
 def _is_known(command: list[str], folder: Path) -> bool:
-    if command == _OF_A_LIBRARY:
-        return True
     if len(command) > 4 and command[1] == "-I" and Path(command[2]).name == "unprivileged.py":
         if command[3] not in ("nobody", "contribution-assistant"):
             return False

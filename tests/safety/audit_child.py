@@ -1,5 +1,7 @@
 """The real program, telling of each child that it starts and each socket that it connects or binds.
 
+On some reports it crashes, as `canaries_child` does.
+
     AUDIT_LOG=FILE python -m tests.safety.audit_child serve
 
 Or, for the tests of the audit itself, a line of Python: AUDIT_LOG=FILE python -m tests.safety.audit_child -c CODE
@@ -40,5 +42,7 @@ if __name__ == "__main__":
         exec(sys.argv[2])
     else:
         from bot.cli import main
+        from tests.safety import canaries_child
 
+        canaries_child.install()
         main()

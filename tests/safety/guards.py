@@ -110,6 +110,7 @@ def sources(root: Path = ROOT) -> dict[str, str]:
     return {name: (root / name).read_text("utf-8") for name in found if not name.startswith(NOT_THE_SERVICE)}
 
 
+@cache
 def all_guards() -> tuple[Guard, ...]:
     """Every guard of the service."""
     return tuple(guard for path, source in sources().items() for guard in marks(source, path))

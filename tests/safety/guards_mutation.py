@@ -16,6 +16,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias, cast
 
 from tests.safety.guards import Guard, MarkError, without_text
@@ -106,9 +107,14 @@ def _made(guard: Guard, source: str, name: str, way: _Way) -> Mutant:
     tree = _Tree(source, guard)
     mutation = way(tree)
     made = ast.unparse(ast.fix_missing_locations(tree.module))
-    if ast.dump(ast.parse(made)) == ast.dump(ast.parse(source)):
+    if made == _plain(source):
         raise MarkError(f"{guard.place}: nothing changes")
     return Mutant(name, guard, " ".join(mutation.split())[:90], made)
+
+
+@lru_cache(maxsize=1)
+def _plain(source: str) -> str:
+    return ast.unparse(ast.parse(source))
 
 
 def _way(guard: Guard) -> _Way:

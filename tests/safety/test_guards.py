@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,8 @@ from tests.safety.guards_rules import ROOMS, unmarked
 from tests.safety.mutants import Fate, all_mutants, fate_of, try_all
 from tests.safety.mutants_run import Run
 
-REALLY: Final = ("seal", "bots-at-the-gate", "three-labels")
+_NAMED: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+REALLY: Final = ("bots-at-the-gate", "three-labels")
 
 
 def test_guards_have_names_of_their_own() -> None:
@@ -26,11 +28,11 @@ def test_every_invariant_has_a_guard() -> None:
 
 
 def test_every_guard_can_be_taken_away() -> None:
-    """In a way that changes the module and leaves it readable."""
+    """In a way that changes the module (`mutants` refuses another); one that leaves it unreadable kills nobody."""
     for guard in all_guards():
         source = sources()[guard.path]
         for mutant in mutants(guard, source):
-            assert ast.dump(ast.parse(mutant.source)) != ast.dump(ast.parse(source)) or guard.in_text
+            assert mutant.source != source
 
 
 def test_every_guard_has_tests_that_exist() -> None:
@@ -39,8 +41,12 @@ def test_every_guard_has_tests_that_exist() -> None:
             path, _, name = test.partition("::")
             file = ROOT / path
             assert file.is_file(), f"{guard.name}: {path}"
-            names = {one.name for one in ast.walk(ast.parse(file.read_text("utf-8"))) if hasattr(one, "name")}
-            assert not name or name.partition("[")[0] in names, f"{guard.name}: {test}"
+            assert not name or name.partition("[")[0] in _names(file), f"{guard.name}: {test}"
+
+
+@cache
+def _names(file: Path) -> frozenset[str]:
+    return frozenset(one.name for one in ast.parse(file.read_text("utf-8")).body if isinstance(one, _NAMED))
 
 
 def test_the_book_names_no_guard_that_is_gone() -> None:

@@ -36,6 +36,44 @@ PLANTED: Final[dict[str, tuple[str, str, str]]] = {
     "past the session": ("one_executor", "bot/github/auth.py", "await self._session.request('POST', url)"),
     "another write of the executor": ("one_executor", "bot/github/executor.py", "await self.github.send('PUT', url)"),
     "another write with a JWT": ("one_executor", "bot/github/auth.py", "await self.api.send('POST', '/x', {})"),
+    "a write without its fence": (
+        "one_executor", "bot/github/executor.py", "await self.github.send(method, url, data)",
+    ),
+    "another write of the executor with its fence": (
+        "one_executor", "bot/github/executor.py", "await self.github.send('PUT', url, data, fence=self.fence)",
+    ),
+    "a fence that is set elsewhere": ("executors_are_fenced", "bot/runtime/acting.py", "github._fence = None"),
+    "a fence that is taken off": ("executors_are_fenced", "bot/github/executor.py", "self.github._fence = None"),
+    "another fence": ("executors_are_fenced", "bot/github/executor.py", "again = dict(fence=None)"),
+    "past the client, with its fence": (
+        "executors_are_fenced", "bot/runtime/acting.py", "dict(trace_request_ctx=None)",
+    ),
+    "a token of all repositories": ("tokens_are_narrow", "bot/github/auth.py", "narrowed = {}"),
+    "a token that lists and reads": (
+        "tokens_are_narrow", "bot/github/auth.py", "narrowed = {'permissions': {'contents': 'read'}}",
+    ),
+    "a token that writes the owner's files": (
+        "tokens_are_narrow", "bot/github/auth.py",
+        "narrowed = {'repositories': ['.github'], 'permissions': {'contents': 'write'}}",
+    ),
+    "a token that was not narrowed": (
+        "tokens_are_narrow", "bot/github/auth.py",
+        "await self.api.send('POST', f'/app/installations/{installation}/access_tokens', {})",
+    ),
+    "a list of repositories for somebody else": (
+        "tokens_are_narrow", "bot/runtime/pipeline.py", "app.listing_client(1)",
+    ),
+    "written into a frozen value": (
+        "one_renderer", "bot/github/auth.py", "object.__setattr__(done, 'body', '@all')",
+    ),
+    "the setter, borrowed": ("one_renderer", "bot/github/auth.py", "write = object.__setattr__"),
+    "a second session of ours": ("sessions_in_one_place", "bot/runtime/chores.py", "open_session()"),
+    "another session of the composition's": (
+        "sessions_in_one_place", "bot/bootstrap.py", "aiohttp.ClientSession()",
+    ),
+    "a session that is watched elsewhere": (
+        "sessions_in_one_place", "bot/github/auth.py", "aiohttp.TraceConfig()",
+    ),
     "a second executor": ("one_executor_is_made", "bot/runtime/chores.py", "Executor(github, event, app, l, f, k)"),
     "a second client": ("one_executor_is_made", "bot/runtime/chores.py", "GitHub(session, url, token=t, scope='x')"),
     "text that is a string": (
@@ -99,6 +137,12 @@ def test_each_rule_has_a_planted_breach() -> None:
 def test_a_dead_rule_would_be_noticed() -> None:
     """What the rules allow is really there: an exception for something that is gone would hide a breach."""
     executor, tokens = sources()["bot/github/executor.py"], sources()["bot/github/auth.py"]
+    assert executor.count("self.github.send(method, url, data, fence=self.fence)") == 1
     assert executor.count("self.github.send(") == 1
+    assert tokens.count("object.__setattr__(") == 1
+    assert tokens.count("narrowed = {") == 3
+    assert sources()["bot/github/client.py"].count("aiohttp.ClientSession(") == 1
+    assert sources()["bot/bootstrap.py"].count("open_session()") == 1
+    assert sources()["bot/runtime/gaps.py"].count("listing_client(") == 1
     assert tokens.count("self.api.send(") == 1
     assert sources()["bot/domain/text/render.py"].count("_SEAL)") == 2

@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -14,6 +15,8 @@ from bot.logs import redact, redactor
 
 ROOT: Final = Path(__file__).parents[2]
 SECRET: Final = "canary-Sécret/42+value"
+EVERY_SIGN: Final = "canary-?>~>??4ZaX}?Yc{}"
+"""Encoded from any of three alignments it has both signs by which the alphabets of base64 differ."""
 OTHER: Final = "canary-Sécret/42"
 PEM: Final = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA7Tq\nqL9xkQm0canaryPEM\n-----END RSA PRIVATE KEY-----\n"
 
@@ -64,6 +67,7 @@ DISGUISES: Final = {
     "reversed": SECRET[::-1],
     "in JSON": json.dumps(SECRET),
     "in an address": quote(SECRET, safe=""),
+    "in the path of an address": quote(SECRET),
 }
 _HEX: Final = raw("cret").hex()
 _PIECES: Final = ("cret", "terc", "value", _HEX, _HEX.upper(), base64.b64encode(b"42+val").decode())
@@ -92,6 +96,22 @@ def test_configured_secrets_are_known_in_disguise(text: str) -> None:
     found = logged(reason=text)
     assert "[hidden]" in found
     assert not any(piece in found for piece in _PIECES)
+
+
+ENCODINGS: Final = {"base64": base64.b64encode, "base64 for addresses": base64.urlsafe_b64encode}
+
+
+@pytest.mark.parametrize("before", ["", "x", "xx"])
+@pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS)
+def test_both_alphabets_of_base64_are_known_wherever_the_secret_begins(
+    encode: Callable[[bytes], bytes], before: str
+) -> None:
+    shown = encode(raw(f"{before}{EVERY_SIGN}")).decode().rstrip("=")
+    assert all(sign in shown for sign in ("+/" if encode is base64.b64encode else "-_"))
+    found = redactor((EVERY_SIGN,))(None, "info", {"event": f"it was {shown} here"})["event"]
+    assert found.startswith("it was ")
+    assert "[hidden]" in found
+    assert len(found) < len("it was [hidden] here") + 6
 
 
 @pytest.mark.parametrize("line", PEM.splitlines()[1:3])

@@ -50,7 +50,7 @@ def _objection(facts: Facts) -> str:
     item, comment = facts.item, facts.event.comment
     if item.is_pull or item.state != "open" or item.locked:
         return "only open issues are asked for more"
-    if is_sensitive(item):
+    if is_sensitive(item):  # guard: questions-about-vulnerabilities (17)
         return LEFT_ALONE
     if facts.event.kind == "issue_comment.created":
         if comment is None or comment.author.id != item.author.id:

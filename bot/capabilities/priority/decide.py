@@ -37,7 +37,7 @@ class Priority:
         found = next((said[harm] for harm, label in labels.items() if harm in said and label in usable), None)
         present = facts.item.labels & set(labels.values())
         theirs = sorted(present - facts.set_by_us)
-        if theirs:
+        if theirs:  # guard: priorities-of-people (4)
             return _withdraw(f"a person set {theirs[0]}", (), facts)
         if found is None:
             return _withdraw("no sentence of the report says how bad it is", tuple(sorted(present)), facts)
@@ -45,9 +45,10 @@ class Priority:
 
 
 def _objection(facts: Facts, usable: list[str]) -> str:
+    # guard: open-issues-have-priorities (34): each
     if facts.item.is_pull or facts.item.state != "open" or facts.item.locked:
         return "only open issues have a priority"
-    if is_sensitive(facts.item):
+    if is_sensitive(facts.item):  # guard: priorities-of-vulnerabilities (17)
         return LEFT_ALONE
     if not usable:
         return "no priority label is configured that the repository has"
@@ -55,7 +56,7 @@ def _objection(facts: Facts, usable: list[str]) -> str:
 
 
 def _plan(label: str, found: Evidence, present: frozenset[str], facts: Facts, context: Context) -> Plan | Skip:
-    if label in facts.removed_by_people:
+    if label in facts.removed_by_people:  # guard: priorities-that-people-removed (4)
         return _withdraw(f"a person removed {label}", (), facts)
     if label in present:
         return Skip(f"{label} is already set")

@@ -27,9 +27,10 @@ class Security:
 
     def decide(self, facts: Facts, answer: ModelAnswer | None, context: Context) -> Plan | Skip:
         item = facts.item
+        # guard: open-issues-are-pointed (34): without item.locked
         if item.is_pull or item.state != "open" or item.locked:
             return Skip("only open issues are looked at")
-        if item.author.is_bot or item.association in MAINTAINER_ASSOCIATIONS:
+        if item.author.is_bot or item.association in MAINTAINER_ASSOCIATIONS:  # guard: pointed-people (7): each
             return Skip("the author is a maintainer or a bot")
         if is_sensitive(item):
             why = Explanation("pointed to the security policy", (_EVIDENCE,), _METHOD)

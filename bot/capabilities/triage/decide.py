@@ -38,6 +38,7 @@ class Triage:
     def ask(self, facts: Facts, context: Context) -> ModelRequest | None:
         options = cast(TriageOptions, context.options)
         kinds = available_kinds(facts, context, options)
+        # guard: models-and-vulnerabilities (17): without is_sensitive(facts.item)
         if objection(facts) or is_sensitive(facts.item) or not kinds or not _may_label(facts, options):
             return None
         if not wants_model(judge(facts, options), facts, options):
@@ -67,7 +68,7 @@ def objection(facts: Facts) -> str:
         return "the item is closed"
     if facts.item.locked:
         return "the conversation is locked"
-    if is_sensitive(facts.item):
+    if is_sensitive(facts.item):  # guard: labels-of-vulnerabilities (17)
         return LEFT_ALONE
     return "a maintainer has answered already" if facts.maintainer_answered else ""
 

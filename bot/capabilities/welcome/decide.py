@@ -42,7 +42,7 @@ def _objection(facts: Facts) -> str:
         return "the author is a maintainer, a bot or gone"
     if item.state != "open" or item.locked:
         return "the item is closed or locked"
-    if is_sensitive(item):
+    if is_sensitive(item):  # guard: welcomes-to-vulnerabilities (17)
         return LEFT_ALONE
     if facts.author is None:
         return "the author's earlier items are unknown"

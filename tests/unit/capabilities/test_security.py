@@ -8,6 +8,7 @@ from bot.capabilities import REGISTRY
 from bot.capabilities.security import CAPABILITY
 from bot.domain.actions import DropSection, SetSection
 from bot.domain.capability import Capability
+from bot.domain.events import Actor
 from bot.domain.facts import AuthorHistory, Community, Facts, ThreadMemory
 from bot.domain.plan import Skip
 from bot.domain.sensitive import LEFT_ALONE
@@ -43,6 +44,7 @@ SILENT = {
     "an ordinary report": facts(title="It crashes", body="It crashes at the start."),
     "a pull request": facts("pull_request.opened", title=TITLE, body=BODY),
     "a maintainer's": sensitive(item_association="MEMBER"),
+    "a bot's": sensitive(item_author=Actor("reporter[bot]", 9, "Bot")),
     "closed": sensitive(item_state="closed"),
     "locked": sensitive(item_locked=True),
 }

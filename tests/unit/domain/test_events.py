@@ -19,6 +19,7 @@ from bot.domain.events import (
     route,
     was_moved,
 )
+from bot.domain.text.marker import MARKER_START
 
 HANDLED: Final = frozenset({"issues.opened", "issue_comment.created", "pull_request.opened"})
 PAYLOAD: Final[dict[str, Any]] = {
@@ -102,6 +103,25 @@ def test_what_nothing_has_to_be_done_about(event: str, payload: dict[str, Any], 
 @pytest.mark.parametrize("action", ["o" * 65, "opéned", "opened\n", "\u0000", 5, ["opened"]])
 def test_an_action_that_no_column_or_log_should_hold_is_none(action: object) -> None:
     assert route("issues", changed("action", action), HANDLED).action is None
+
+
+OURS: Final = f"{MARKER_START}status:5 {'0' * 32} -->\nThank you."
+PROOFS: Final[dict[str, tuple[str, dict[str, Any], bool]]] = {
+    "a comment like ours": ("issue_comment.created", {"comment": {"body": OURS}}, True),
+    "a review like ours": ("pull_request_review.submitted", {"review": {"body": OURS}}, True),
+    "another bot's comment": ("issue_comment.created", {"comment": {"body": f"Hello. {OURS}"}}, False),
+    "a comment that was edited": ("issue_comment.edited", {"comment": {"body": OURS}}, False),
+    "a comment without a text": ("issue_comment.created", {"comment": {"body": None}}, False),
+    "no comment": ("issue_comment.created", {}, False),
+}
+
+
+@pytest.mark.parametrize(("name", "fields", "kept"), PROOFS.values(), ids=PROOFS)
+def test_what_may_prove_that_our_own_write_arrived_is_kept(name: str, fields: dict[str, Any], kept: bool) -> None:
+    event, action = name.split(".")
+    payload = {**changed("action", action), "sender": {"login": "x[bot]", "id": 9, "type": "Bot"}, **fields}
+    found = route(event, payload, HANDLED | {name})
+    assert (found.key, found.proof) == (None, kept)
 
 
 def test_the_largest_numbers_are_taken() -> None:

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from bot.domain.report import MAX_CHARS
 from bot.domain.sensitive import looks_sensitive
 
 SENSITIVE = {
@@ -73,3 +74,10 @@ def test_a_hostile_text_costs_little() -> None:
     start = time.process_time()
     looks_sensitive("exploit " * 30, "upgrade a b c " * 5_000 + "malicious " * 5_000)
     assert time.process_time() - start < 1.0
+
+
+def test_what_comes_after_the_cap_is_not_read() -> None:
+    attack = " Remote code execution: an attacker runs commands by a crafted file."
+    before = "It is slow when the file is long. " * (MAX_CHARS // 34)
+    assert looks_sensitive("A bug", before[: -len(attack)] + attack)
+    assert not looks_sensitive("A bug", before.ljust(MAX_CHARS) + attack)

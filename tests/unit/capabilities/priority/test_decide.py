@@ -65,6 +65,7 @@ NOTHING = {
     "no sentence": (report("It is slow."), OPTIONS, "no sentence of the report says how bad it is"),
     "a pull request": (report(kind="pull_request.opened"), OPTIONS, "only open issues have a priority"),
     "closed": (report(item_state="closed"), OPTIONS, "only open issues have a priority"),
+    "locked": (report(item_locked=True), OPTIONS, "only open issues have a priority"),
     "a person's label": (report(item_labels=frozenset({"P0"})), OPTIONS, "a person set P0"),
     "a person removed it": (report(label_events=removed_by_people("P1")), OPTIONS, "a person removed P1"),
     "there already": (
