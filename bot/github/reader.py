@@ -1,7 +1,7 @@
 """Reads the facts of one event from the API: each group once, only those that somebody needs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -71,16 +71,22 @@ class Reader:
         kind = "pulls" if self.event.is_pull else "issues"
         return _item(await self.github.get(f"{self._repository}/{kind}/{self.event.number}"), self.event.is_pull)
 
-    async def comments(self) -> tuple[Comment, ...]:
-        """The whole thread, oldest first; with the comment that the event is about where the list lags behind."""
+    async def comments(self, told: Iterable[int] = ()) -> tuple[Comment, ...]:
+        """The whole thread, oldest first.
+
+        Where the list lags behind, with the comment that the event is about, and with those that we were `told` of.
+        """
         listed = [_comment(one) async for one in self.github.pages(f"{self._issue}/comments")]
         said = self.event.comment
-        if said is None or self.event.kind != "issue_comment.created" or any(one.id == said.id for one in listed):
-            return tuple(listed)
+        known = {*told, said.id} if said is not None and self.event.kind == "issue_comment.created" else set(told)
+        later = [await self._comment_by_id(one) for one in sorted(known - {one.id for one in listed})]
+        return (*listed, *(one for one in later if one is not None))
+
+    async def _comment_by_id(self, number: int) -> Comment | None:
         try:
-            return (*listed, _comment(await self.github.get(f"{self._repository}/issues/comments/{said.id}")))
+            return _comment(await self.github.get(f"{self._repository}/issues/comments/{number}"))
         except Absent:
-            return tuple(listed)
+            return None
 
     async def read(self, needs: frozenset[Need], item: Item) -> dict[str, Any]:
         """The asked groups, by field name of `Facts`, and `unread`: what GitHub would not show."""
@@ -320,7 +326,7 @@ async def _listing(github: GitHub, base: str, folder: str) -> list[Any] | None:
         listed = await github.get(f"{base}/contents/{folder}")
     except Absent:
         return []
-    except (Forbidden, Refused, Unavailable):
+    except (Forbidden, Refused):
         return None
     return listed if isinstance(listed, list) else []
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+import orjson
 import structlog
 
 from bot.domain.actions import Reply
@@ -91,7 +92,8 @@ class Deciding:
         if not invocations:
             needs -= {Need.PERMISSION, Need.DECISIONS}
         records, threads = self._services.records, self._services.threads
-        comments = await reader.comments()
+        told = await records.told(event.repository.id, event.number)
+        comments = await reader.comments(int(orjson.loads(one)["comment"]["id"]) for one in told)
         groups = await reader.read(needs, item)
         thread = await threads.load(event.repository.id, event.number)
         memory = ThreadMemory(

@@ -13,6 +13,7 @@ from bot.domain.facts import DecisionRecord
 from bot.store.database import Pool
 
 _HEARD: Final = 200
+_TOLD: Final = 20
 _SAVE: Final = """
 WITH saved AS (
     INSERT INTO assistant.decisions (guid, capability, repository_id, number, author, event, facts_digest, outcome,
@@ -142,6 +143,17 @@ class Records:
                 "SELECT body FROM assistant.deliveries WHERE received_at >= %s AND repository_id = %s "
                 "AND state = 'ignored' AND event || '.' || action = ANY(%s) ORDER BY position DESC LIMIT %s",
                 (since, repository, sorted(OWN_WRITES), _HEARD),
+            )
+            return [zlib.decompress(row[0]) for row in await cursor.fetchall()]
+
+    async def told(self, repository: int, number: int) -> list[bytes]:
+        """Payloads (JSON) of the comments of a thread that were looked at in the last quarter of an hour."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT body FROM assistant.deliveries WHERE body <> '' AND guid IN (SELECT guid FROM "
+                "assistant.decisions WHERE repository_id = %s AND number = %s AND event = 'issue_comment.created' "
+                "AND created_at > now() - interval '15 minutes') ORDER BY position LIMIT %s",
+                (repository, number, _TOLD),
             )
             return [zlib.decompress(row[0]) for row in await cursor.fetchall()]
 

@@ -1,6 +1,7 @@
 """Jobs that were left behind: by the dead, by the suspended, by nobody in particular; and who may still write."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -158,3 +159,14 @@ async def test_what_was_never_for_us_is_not_queued_again(pool: Pool) -> None:
     found = await deliveries.next(KEY)
     assert found is not None
     assert (found.guid, found.body, found.attempts) == ("a", b"{}", 0)
+
+
+async def test_workers_are_woken_for_jobs_only(pool: Pool, database_url: str) -> None:
+    """An empty notification ends procrastinate's listener: from then on it would only poll."""
+    deliveries = Deliveries(pool)
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as listening:
+        await listening.execute('LISTEN "procrastinate_queue_v1#items"')
+        await deliveries.store([delivery("kept, without work", key=None)])
+        await deliveries.store([delivery("with work")])
+        told = [one.payload async for one in listening.notifies(timeout=2, stop_after=1)]
+    assert {json.loads(one)["type"] for one in told} == {"job_inserted"}
