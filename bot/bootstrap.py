@@ -45,6 +45,7 @@ from bot.web.application import Readiness, make_application
 from bot.web.webhook import Webhook
 
 if TYPE_CHECKING:
+    from bot.llm.local import LocalModel
     from bot.llm.pool import ModelPool
 
 log = structlog.get_logger()
@@ -109,6 +110,7 @@ class Service:
     liveness: Liveness
     webhook: Webhook
     model: "ModelPool | None"
+    local: "LocalModel | None"
 
     async def readiness(self) -> Readiness:
         """Whether deliveries can be stored and the worker lives; GitHub and models do not matter here."""
@@ -122,6 +124,7 @@ class Service:
             faults.append(f"the database does not answer ({type(error).__name__})")
         if not self.worker.alive:
             faults.append("the worker is not running")
+        details += [self.local.detail()] if self.local else ()
         details += self.model.details() if self.model else ()
         return Readiness(tuple(faults), tuple(details))
 
@@ -151,7 +154,8 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         limits, records, deliveries, gaps = Limits(pool), Records(pool), Deliveries(pool), Gaps(pool)
         history = History(pool)
         app = github_app(session, app_settings, limits, clock=clock)
-        model = await stack.enter_async_context(_model(settings.model, limits, ModelMemory(pool)))
+        local = await stack.enter_async_context(_local(settings.model))
+        model = await stack.enter_async_context(_model(settings.model, local, limits, ModelMemory(pool)))
         services = Services(
             app=app, model=model, spelling=TyposChecker(), records=records, threads=Threads(pool), limits=limits,
             gaps=gaps, history=history,
@@ -169,12 +173,24 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         backfill = Backfill(app, history)
         chores = Chores(missed, scan, backfill, records=records, limits=limits, retention=retention)
         webhook = Webhook(app_settings.webhook_secrets, Ingest(deliveries).accept, pipeline.handled, pipeline.noted)
-        yield Service(pool, deliveries, limits, worker, chores, Liveness(gaps), webhook, model)
+        yield Service(pool, deliveries, limits, worker, chores, Liveness(gaps), webhook, model, local)
+
+
+@contextlib.asynccontextmanager
+async def _local(settings: ModelSettings | None) -> "AsyncIterator[LocalModel | None]":
+    """llama.cpp on the operator's file, if one is named."""
+    if settings is None or settings.file is None:
+        yield None
+        return
+    from bot.llm.local import local_model  # noqa: PLC0415
+
+    async with local_model(settings.file) as made:
+        yield made
 
 
 @contextlib.asynccontextmanager
 async def _model(
-    settings: ModelSettings | None, limits: Limits, memory: ModelMemory
+    settings: ModelSettings | None, local: "LocalModel | None", limits: Limits, memory: ModelMemory
 ) -> "AsyncIterator[ModelPool | None]":
     if settings is None:
         yield None
@@ -182,8 +198,9 @@ async def _model(
     # Loaded only where a model is configured: the library needs tens of megabytes.
     from bot.llm.pool import Budgets, ModelPool  # noqa: PLC0415
 
+    endpoints = (*([local.endpoint] if local else ()), *settings.endpoints)
     made = ModelPool.of(
-        settings.endpoints, load_prompts(), spending=limits, answers=memory, knowledge=memory,
+        endpoints, load_prompts(), spending=limits, answers=memory, knowledge=memory,
         budgets=Budgets(settings.tokens_per_day, settings.money_per_day),
     )  # fmt: skip
     try:

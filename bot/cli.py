@@ -82,6 +82,17 @@ def demo(
 
 
 @app.command()
+def doctor(
+    as_data: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Check settings, GitHub, database and models; each failure comes with a remedy, and with exit code 1."""
+    from bot.doctor.run import doctor as run  # noqa: PLC0415
+
+    load_dotenv(Path(".env"))
+    raise SystemExit(run(as_data=as_data))
+
+
+@app.command()
 def replay(guid: Annotated[str, typer.Argument(help="The X-GitHub-Delivery id.")]) -> None:
     """Queue a stored delivery again, for example one that failed; a running worker takes it."""
     from bot import bootstrap  # noqa: PLC0415

@@ -38,7 +38,7 @@ class Privacy(StrEnum):
     ALWAYS = "always"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-endpoints (16): without repr
 class Endpoint:
     """An OpenAI-compatible endpoint and one model there. `name` is the operator's, for metrics and messages.
 
@@ -61,11 +61,12 @@ class Endpoint:
     price_out: float = 0.0
     tokens_per_day: int | None = None
     reasoning_tokens: int = 2_000
+    identity: str = ""
 
     @property
     def key(self) -> str:
-        """What is learned about the endpoint is remembered under this."""
-        return f"{self.base_url} {self.model}"
+        """What is learned about the endpoint is remembered under this; its address may change from start to start."""
+        return self.identity or f"{self.base_url} {self.model}"
 
     def cost(self, prompt_tokens: int, answer_tokens: int) -> int:
         """The price of a request in millionths of the currency, rounded up."""

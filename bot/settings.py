@@ -2,10 +2,11 @@
 
 import base64
 import binascii
+import importlib.util
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
@@ -23,6 +24,7 @@ _OURS: Final = re.compile(r"(GITHUB|OPENAI|ASSISTANT|LOG)_[A-Z_]+|DATABASE_URL|H
 _HOST: Final = re.compile(r"[A-Za-z0-9.:_%-]{1,253}")
 _MONEY: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 _TOKENS_PER_DAY: Final = 500_000
+_OTHER_MODELS: Final = ("ASSISTANT_ENDPOINTS", "ASSISTANT_MODEL_FILE")
 
 
 @dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-app-settings (16): without repr
@@ -40,11 +42,13 @@ class ModelSettings:
     """Endpoints, the preferred one first, and what a repository may use of them in a day.
 
     `money_per_day` is in millionths of the currency that the endpoints' prices are in; None means no limit.
+    `file` is a model of our own, preferred to all endpoints.
     """
 
     endpoints: tuple[Endpoint, ...]
     tokens_per_day: int = _TOKENS_PER_DAY
     money_per_day: int | None = None
+    file: Path | None = None
 
     @classmethod
     def plain(
@@ -58,7 +62,10 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-settings (16): without repr
 class Settings:
-    """All settings. `database_url` None means the embedded database in `data_folder`."""
+    """All settings. `database_url` None means the embedded database in `data_folder`.
+
+    `public_url` is where GitHub reaches the service, without the path of the webhook.
+    """
 
     app: AppSettings | None
     model: ModelSettings | None
@@ -70,6 +77,7 @@ class Settings:
     log_level: str
     log_format: str
     concurrency: int
+    public_url: str | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -112,6 +120,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         log_level=_choice(env, "LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         log_format=_choice(env, "LOG_FORMAT", "console", ("console", "json")),
         concurrency=_number(env, "ASSISTANT_CONCURRENCY", 8, 1, 64),
+        public_url=_url(env, "ASSISTANT_PUBLIC_URL", "") if "ASSISTANT_PUBLIC_URL" in env else None,
     )
 
 
@@ -167,15 +176,16 @@ def _model(env: Mapping[str, str], given: Mapping[str, str]) -> ModelSettings | 
     """`given` is the whole environment: the operator chooses the names of the variables that hold keys."""
     tokens = _number(env, "ASSISTANT_TOKENS_PER_DAY", _TOKENS_PER_DAY, 0, 10**12)
     money = _money(env, "ASSISTANT_MONEY_PER_DAY")
+    file = _model_file(env)
     if "ASSISTANT_ENDPOINTS" in env:
         if "ASSISTANT_MODEL" in env:
             raise SettingsError(
                 "ASSISTANT_ENDPOINTS and ASSISTANT_MODEL are both set: the file names its models itself."
             )
-        return ModelSettings(read_endpoints(Path(env["ASSISTANT_ENDPOINTS"]), given), tokens, money)
+        return ModelSettings(read_endpoints(Path(env["ASSISTANT_ENDPOINTS"]), given), tokens, money, file)
     if "ASSISTANT_MODEL" not in env:
-        return None
-    return ModelSettings.plain(
+        return None if file is None else ModelSettings((), tokens, money, file)
+    plain = ModelSettings.plain(
         base_url=_url(env, "OPENAI_BASE_URL", "https://api.openai.com/v1"),
         api_key=_api_key(env),
         model=env["ASSISTANT_MODEL"],
@@ -183,6 +193,25 @@ def _model(env: Mapping[str, str], given: Mapping[str, str]) -> ModelSettings | 
         tokens_per_day=tokens,
         money_per_day=money,
     )
+    return replace(plain, file=file)
+
+
+def _model_file(env: Mapping[str, str]) -> Path | None:
+    """A file in llama.cpp's format, which begins with its name."""
+    name = "ASSISTANT_MODEL_FILE"
+    if name not in env:
+        return None
+    path = Path(env[name])
+    try:
+        with path.open("rb") as file:
+            begins = file.read(4)
+    except OSError as error:
+        raise SettingsError(f"{name} cannot be read: {type(error).__name__}.") from None
+    if begins != b"GGUF":
+        raise SettingsError(f"{name} is not a model in llama.cpp's format (GGUF).")
+    if importlib.util.find_spec("xllamacpp") is None:
+        raise SettingsError(f"{name} needs llama.cpp: pip install 'contribution-assistant[local]'.")
+    return path
 
 
 def _money(env: Mapping[str, str], name: str) -> int | None:
@@ -208,7 +237,7 @@ def load_embedding(environment: Mapping[str, str] | None = None) -> ModelSetting
         None
         if name is None
         else _model(
-            {**{key: value for key, value in env.items() if key != "ASSISTANT_ENDPOINTS"}, "ASSISTANT_MODEL": name},
+            {**{key: value for key, value in env.items() if key not in _OTHER_MODELS}, "ASSISTANT_MODEL": name},
             given,
         )
     )

@@ -62,7 +62,7 @@ async def backfill(settings: Settings, full_name: str, watch: Watch) -> str:
     """Read the repository as far as it is not known; what was read stays, however this ends."""
     async with _connected(settings) as (app, history):
         place = await _place(app, full_name)
-        await history.request([place.id], place.installation)
+        await history.want([place.id], place.installation)
         await history.name(place.id, place.full_name)
         watch.known(await history.count(place.id), await _newest(app, place))
         await _read(Backfill(app, history, reserve=_RESERVE), history, place.id, watch)

@@ -94,6 +94,8 @@ class GitHub(GitHubAPI):
         self._windows = windows
         self._installation = installation
         self._fence: Fence | None = None
+        self.answered_at = ""
+        """The server's `Date` of the last answer, whatever its status."""
 
     async def get(self, url: str, **query: str | int) -> Any:
         """One object or list (first page only)."""
@@ -212,6 +214,7 @@ class GitHub(GitHubAPI):
                 if len(content) > _MAX_ANSWER:  # guard: answer-sizes (25)
                     raise Refused("the answer is larger than 60 MB")
             lowered = {name.lower(): value for name, value in response.headers.items()}
+            self.answered_at = lowered.get("date", "")
             return response.status, lowered, bytes(content)
 
     async def _guarded(self, request: Awaitable[Any]) -> Any:

@@ -254,7 +254,7 @@ def _checked(kind: type[BaseModel], completion: Completion, level: Level) -> dic
     if found is None:
         raise _no_object(text, completion, called=text is not completion.text)
     try:
-        return kind.model_validate(found).model_dump()
+        return kind.model_validate(found).model_dump()  # guard: validated-answers (2): as found
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in faults)[:500]

@@ -112,7 +112,7 @@ class ModelPool:
 
     async def _affordable(self, members: Sequence[Member], scope: str) -> Sequence[Member] | NoAnswer:
         """Those whose budgets are not used up."""
-        if await self._spending.spent(tokens_of(scope)) >= self._budgets.tokens_per_day:
+        if await self._spending.spent(tokens_of(scope)) >= self._budgets.tokens_per_day:  # guard: token-budgets (25)
             return NoAnswer(messages.NO_TOKENS)
         limit = self._budgets.money_per_day
         broke = limit is not None and await self._spending.spent(money_of(scope)) >= limit

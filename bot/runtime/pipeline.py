@@ -86,7 +86,7 @@ class Pipeline:
             forgotten += await threads.forget_installation(change.installation)
         if change.added:
             await self._services.gaps.note_installed(change.installation, change.added, at)
-            await self._services.history.request(change.added, change.installation)
+            await self._services.history.want(change.added, change.installation)
         return f"{change.kind}: {len(forgotten)} repositories forgotten"
 
     async def _item(self, event: Event, app: AppIdentity, waiting: Waiting, fence: Fence) -> str:

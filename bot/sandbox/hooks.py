@@ -87,6 +87,8 @@ class Hookshot:
     secret: str
     now: Callable[[], datetime]
     url: str | None = None
+    content_type: str = "json"
+    insecure_ssl: str = "0"
     holding: bool = False
     """While true, nothing is sent: it waits for `release`."""
     log: list[Delivery] = field(default_factory=list)

@@ -112,6 +112,11 @@ class Sandbox(People):
         self._hooks.url = url
 
     @property
+    def hooks(self) -> Hookshot:
+        """The first App's webhook."""
+        return self._hooks
+
+    @property
     def deliveries_kept(self) -> timedelta:
         """For how long deliveries can be listed, read and sent again."""
         return self._hooks.keep

@@ -68,6 +68,17 @@ async def migrate(url: str) -> list[str]:
     return applied
 
 
+async def missing_migrations(connection: Connection) -> list[str]:
+    """The names of the steps that `migrate` would apply; reads only."""
+    cursor = await connection.execute("SELECT to_regclass('assistant_migrations') IS NOT NULL")
+    row = await cursor.fetchone()
+    known: set[str] = set()
+    if row is not None and row[0]:
+        cursor = await connection.execute("SELECT name FROM assistant_migrations")
+        known = {str(one[0]) for one in await cursor.fetchall()}
+    return [step.names[0] for step in _pending(known)]
+
+
 async def _apply(connection: Connection, step: "_Step") -> str:
     async with connection.transaction():
         await connection.execute(step.sql.encode())

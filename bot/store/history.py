@@ -230,7 +230,7 @@ class History:
         if await cursor.fetchone() is None:
             raise BackfillLostError("somebody else reads this repository now, or it was forgotten.")
 
-    async def request(self, repositories: Sequence[int], installation: int) -> None:
+    async def want(self, repositories: Sequence[int], installation: int) -> None:
         """The repositories are to be read by whoever has time; one that was read is brought up to date in its turn."""
         async with self._pool.connection() as connection:
             await connection.execute(

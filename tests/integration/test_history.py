@@ -237,7 +237,7 @@ async def test_in_the_background_half_of_the_requests_stay_for_live_events(
     sandbox.limits.limit = 20
     async with running(sandbox, settings) as assistant:
         history = History(assistant.service.pool)
-        await history.request([repository_id(sandbox)], next(iter(sandbox.state.installations)))
+        await history.want([repository_id(sandbox)], next(iter(sandbox.state.installations)))
         await assistant.service.chores._backfill.turn()
         (window,) = [one for name, one in sandbox.limits.windows.items() if name.startswith("installation")]
         assert 8 <= window.used <= 11
@@ -266,7 +266,7 @@ async def test_an_installation_has_its_history_read_by_itself(sandbox: Sandbox, 
 async def test_the_clock_s_chores_read_what_is_open(sandbox: Sandbox, settings: Settings) -> None:
     async with running(sandbox, settings) as assistant:
         history = History(assistant.service.pool)
-        await history.request([repository_id(sandbox)], next(iter(sandbox.state.installations)))
+        await history.want([repository_id(sandbox)], next(iter(sandbox.state.installations)))
         chores = asyncio.create_task(assistant.service.chores.run())
         async with asyncio.timeout(20):
             while await history.count(repository_id(sandbox)) == 0:  # noqa: ASYNC110 - a test's wait
@@ -282,8 +282,8 @@ async def test_one_repository_that_cannot_be_read_keeps_no_other_back(sandbox: S
     async with running(sandbox, settings) as assistant:
         history = History(assistant.service.pool)
         installation = next(iter(sandbox.state.installations))
-        await history.request([999_999], installation)
-        await history.request([repository_id(sandbox)], installation)
+        await history.want([999_999], installation)
+        await history.want([repository_id(sandbox)], installation)
         for _ in range(2):
             await assistant.service.chores._backfill.turn()
         assert_the_same(sandbox, await known(assistant.service.pool, repository_id(sandbox)))
@@ -496,7 +496,7 @@ async def test_who_lost_a_repository_to_another_writes_nothing_more(
     sandbox: Sandbox, settings: Settings, pool: Pool
 ) -> None:
     history = History(pool)
-    await history.request([7], 1)
+    await history.want([7], 1)
     first = await history.take(7)
     assert first is not None
     assert await history.take_next() is None
@@ -507,7 +507,7 @@ async def test_who_lost_a_repository_to_another_writes_nothing_more(
 
 async def test_after_deliveries_were_missed_it_is_read_again(pool: Pool) -> None:
     history = History(pool)
-    await history.request([7], 1)
+    await history.want([7], 1)
     task = await history.take(7)
     assert task is not None
     await history.finish(task)

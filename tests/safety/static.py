@@ -29,17 +29,21 @@ EXECUTOR: Final = "bot/github/executor.py"
 CLIENT: Final = "bot/github/client.py"
 TOKENS: Final = "bot/github/auth.py"
 """Asks for installation tokens, the one write that is not the executor's."""
-LISTING: Final = "bot/runtime/gaps.py"
+LISTING: Final = ("bot/runtime/gaps.py", "bot/upkeep.py")
 EFFECTS: Final = "bot/domain/effects.py"
 COMPOSITION: Final = "bot/bootstrap.py"
+LOCAL: Final = "bot/llm/local.py"
+"""Holds the port of its child by a socket that is never connected and never listens."""
 CHILDREN: Final = {
     "bot/store/embedded.py": {"subprocess"},
     "bot/store/unprivileged.py": {"os.execv"},
     "bot/spelling.py": {"asyncio.create_subprocess_exec"},
+    LOCAL: {"asyncio.create_subprocess_exec"},
 }
 """Invariant 24: who starts which children, and how."""
 
 _WRITES: Final = frozenset({"send", "post", "patch", "put", "delete", "graphql"})
+_TO_THE_MODEL: Final = "self._connected(private).http.request"
 _REQUESTS: Final = _WRITES | {"request", "_make_request", "_request", "getitem", "getiter", "getstatus"}
 _NARROWED: Final = (
     "{'repositories': ['.github'], 'permissions': {'contents': 'read'}}",
@@ -71,7 +75,7 @@ _STARTERS: Final = frozenset(
     | {"fork", "forkpty", "posix_spawn", "posix_spawnp", "Popen", "check_output", "check_call", "getoutput"}
 )
 _BUILDING: Final = frozenset({"eval", "exec", "compile", "__import__", "import_module", "getattr", "setattr"})
-_SECRET: Final = re.compile(r".*(?:_key|secret|secrets|password|token|database_url)")
+_SECRET: Final = re.compile(r"(?!chars_per_token$).*(?:_key|secret|secrets|password|token|database_url)")
 _OWN_KEY: Final = "object.__setattr__(self, '_key', load_pem_private_key(self.private_key.encode(), password=None))"
 """Frozen values set what they compute of themselves: the App's credentials, their key that was read."""
 _UNSAFE_LOADING: Final = frozenset({"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle"})
@@ -133,6 +137,8 @@ def one_executor(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, str]]
         if not isinstance(call.func, ast.Attribute) or path == CLIENT:
             continue
         known = _WRITES if path in (EXECUTOR, TOKENS) else frozenset()
+        if ast.unparse(call.func) == _TO_THE_MODEL and path == "bot/llm/client.py":
+            continue
         if call.func.attr in _REQUESTS - known:
             yield call, f"calls .{call.func.attr}"
         elif call.func.attr == "send" and not _is_known_write(call, path):
@@ -179,7 +185,7 @@ def tokens_are_narrow(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, 
         elif path == TOKENS and isinstance(node, ast.Call) and ast.unparse(node.func) == "self.api.send":
             if "/access_tokens" in ast.unparse(node) and not ast.unparse(node).endswith(", narrowed)"):
                 yield node, "asks for a token that is not narrowed"
-        elif isinstance(node, ast.Attribute) and node.attr == "listing_client" and path != LISTING:
+        elif isinstance(node, ast.Attribute) and node.attr == "listing_client" and path not in LISTING:
             yield node, "uses the token that lists repositories"
 
 
@@ -231,11 +237,12 @@ def http_in_its_rooms(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, 
 def sessions_in_one_place(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, str]]:
     """One session for GitHub, described beside its client and made in the composition root; one for the model."""
     places = {
-        "ClientSession": CLIENT, "TraceConfig": CLIENT, "open_session": COMPOSITION, "AsyncOpenAI": "bot/llm/client.py"
+        "ClientSession": (CLIENT,), "TraceConfig": (CLIENT,), "AsyncOpenAI": ("bot/llm/client.py",),
+        "open_session": (COMPOSITION, "bot/upkeep.py", "bot/doctor/github.py"),
     }  # fmt: skip
     for call in _calls(module):
         name = _called(call)
-        if name in places and path != places[name]:
+        if name in places and path not in places[name]:
             yield call, f"makes a {name}"
         if name in (
             "TCPConnector",
@@ -245,11 +252,13 @@ def sessions_in_one_place(module: ast.Module, path: str) -> Iterator[tuple[ast.A
             "create_datagram_endpoint",
         ):
             yield call, f"opens a connection by {name}"
-        if ast.unparse(call.func) in ("socket.socket", "socket.create_connection"):
+        if ast.unparse(call.func) in ("socket.socket", "socket.create_connection") and path != LOCAL:
             yield call, "opens a socket"
     for node in ast.walk(module):
         if isinstance(node, ast.ClassDef) and any(_last(base) in places for base in node.bases):
-            yield from ((node, f"derives {node.name}") for base in node.bases if path != places.get(_last(base)))
+            yield from (
+                (node, f"derives {node.name}") for base in node.bases if path not in places.get(_last(base), ())
+            )
 
 
 def children_in_their_rooms(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, str]]:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bot.llm.local import arguments
 from bot.spelling import ARGUMENTS as SPELLING
 from bot.store.embedded import EmbeddedPostgres
 from tests.integration.test_events import COMPLETE, INCOMPLETE
@@ -182,6 +183,13 @@ def test_arguments_are_the_known_ones_to_the_last(tmp_path: Path, command: list[
 def test_importing_the_queue_starts_nothing(tmp_path: Path, module: str) -> None:
     code = f"import {module}, platform, sys; assert platform.architecture.__module__ == 'platform'"
     assert happened(f"{code}; assert 'procrastinate' in sys.modules", tmp_path / "audit.log") == ()
+
+
+def test_the_model_of_a_file_is_the_one_known_use_of_our_own_interpreter(tmp_path: Path) -> None:
+    known = [*arguments(tmp_path / "model.gguf")]
+    assert strange_children([known], tmp_path) == []
+    for other in ([*known, "--host=0.0.0.0"], [*known[:-1], "model.gguf"], ["/x/python", *known[1:]], known[:-1]):
+        assert strange_children([other], tmp_path) != []
 
 
 async def test_a_planted_connection_is_found(tmp_path: Path) -> None:

@@ -37,6 +37,16 @@ async def test_another_app_has_its_own_installations_bot_and_deliveries(client: 
     assert sandbox.thread(REPO, 1).by_bot()
 
 
+async def test_a_webhook_s_secret_is_shown_as_asterisks_where_there_is_one(client: Client, sandbox: Sandbox) -> None:
+    now = int(sandbox.now().timestamp())
+    claims = {"iat": now - 60, "exp": now + 500, "iss": str(sandbox.app_id)}
+    token = jwt.encode(claims, sandbox.private_key, algorithm="RS256")
+    shown = (await client.request("GET", "/app/hook/config", token=token)).json
+    assert (shown["secret"], shown["content_type"], shown["insecure_ssl"]) == ("********", "json", "0")
+    sandbox.webhook_secret = ""
+    assert "secret" not in (await client.request("GET", "/app/hook/config", token=token)).json
+
+
 async def test_held_deliveries_wait_for_their_release(sandbox: Sandbox) -> None:
     sandbox.hold_webhooks(True)
     sandbox.open_issue(REPO, "jonas", "Crash")

@@ -106,8 +106,13 @@ def installation_repositories(call: Call) -> Result:
 
 
 def hook_config(call: Call) -> Result:
-    config = {"content_type": "json", "insecure_ssl": "0", "secret": "********", "url": call.hooks.url or ""}
-    return Answer(body=config)
+    """The secret is shown as asterisks where there is one.
+
+    https://docs.github.com/en/rest/apps/webhooks#get-a-webhook-configuration-for-an-app
+    """
+    hooks = call.hooks
+    config = {"content_type": hooks.content_type, "insecure_ssl": hooks.insecure_ssl, "url": hooks.url or ""}
+    return Answer(body={**config, "secret": "********"} if hooks.secret else config)
 
 
 def list_deliveries(call: Call) -> Result:
