@@ -132,7 +132,7 @@ class Runner:
                     if any("unfinished" in one for one in outcome.lost):
                         break
                     crashes += len(outcome.fired)
-            shutil.rmtree(made.folder)
+            shutil.rmtree(made.folder, ignore_errors=True)  # the killed database may still be deleting, too
 
     async def _case(self, made: Chain, case: Case, expected: Undisturbed) -> Outcome:
         assert case.scenario is not None
@@ -160,7 +160,7 @@ class Runner:
             else:
                 wanted = expected.remains[SCENARIOS[0].name]
                 self._keep(Outcome(case, fired, wanted - played.remains, played.remains - wanted))
-        shutil.rmtree(made.folder)
+        shutil.rmtree(made.folder, ignore_errors=True)  # the killed database may still be deleting, too
 
     def _keep(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
@@ -240,7 +240,10 @@ async def crash(
     choose: Callable[[Undisturbed], list[Case]], *, chains: int = _CHAINS, progress: bool = False, without: str = ""
 ) -> list[Outcome]:
     """Choose cases from what an undisturbed run passes, and run them."""
-    with Progress(disable=not progress) as bar, tempfile.TemporaryDirectory(prefix="ca-crash-") as folder:
+    with (
+        Progress(disable=not progress) as bar,
+        tempfile.TemporaryDirectory(prefix="ca-crash-", ignore_cleanup_errors=True) as folder,
+    ):
         async with hosting() as host, stand_in(model_reply) as model:
             runner = Runner(host, model, Path(folder), without)
             expected = await runner.undisturbed(chains=chains)
