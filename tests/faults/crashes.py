@@ -37,6 +37,7 @@ _BY_THE_CLOCK: Final = (
     "assistant.secrets",
     "DELETE FROM assistant.",
     "INSERT INTO assistant.endpoints",
+    "assistant.backfills",
 )
 """Points that come by the clock, or once in a chain's life: found at starts, not counted out in scenarios."""
 _ONCE_A_PROCESS: Final = " /app"

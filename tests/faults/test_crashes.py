@@ -8,7 +8,9 @@ from tests.faults.crashes import DOUBLING, Case, Undisturbed, crash, each_kind, 
 from tests.faults.crashes_scenarios import SCENARIOS
 from tests.faults.processes_points import template, write_of
 
-CRASHES = 60
+CRASHES = 64
+SLACK = 14
+"""Kills that may come too late, most of them second ones: how long a recovery takes depends on the machine."""
 
 
 @pytest.mark.timeout(400)
@@ -23,8 +25,8 @@ async def test_sixty_crashes_lose_and_double_nothing() -> None:
     outcomes = await crash(choose)
     assert [(one.case.name, one.fired, one.lost, one.doubled) for one in outcomes if one.lost or one.doubled] == []
     assert sum(len(one.case.orders) for one in outcomes) == CRASHES
-    # A second kill may find a shorter recovery than the one that it was chosen from.
-    assert sum(len(one.fired) for one in outcomes) >= CRASHES - 3
+    assert sum(not one.fired for one in outcomes) <= 3
+    assert sum(len(one.fired) for one in outcomes) >= CRASHES - SLACK
     fired = {where for one in outcomes for where in one.fired}
     for needed in (
         "before GitHub: POST /repos/R/issues/N/comments",
