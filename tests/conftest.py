@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 
 from bot.sandbox import Sandbox
 from bot.settings import Settings
@@ -38,6 +39,15 @@ def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
     finally:
         with psycopg.connect(postgres.url, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(autouse=True)
+def own_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Commands that a test runs here set up logging for their process: it ends with the test."""
+    configure = structlog.configure
+    monkeypatch.setattr(structlog, "configure", lambda **how: configure(**{**how, "cache_logger_on_first_use": False}))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

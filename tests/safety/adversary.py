@@ -75,7 +75,7 @@ def section(told: Told, seconds: float, *, nightly: bool) -> Section:
         f"{outputs:,} outputs of a compromised model, {len(CHECKS)} checks of {texts:,} texts at the wire: "
         f"{len(told.violations)} violations."
     )
-    command = "python -m tests.safety adversary" + (" --nightly" if nightly else "")
+    command = "make test-safety LANES=adversary" + (" NIGHTLY=1" if nightly else "")
     return Section(
         name="adversary",
         title="Compromised model",

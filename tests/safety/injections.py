@@ -83,7 +83,7 @@ def section(played: Played, loss: Loss, seconds: float, *, nightly: bool) -> Sec
     return Section(
         name="injections",
         title="Injected events",
-        command="python -m tests.safety injections" + (" --nightly" if nightly else ""),
+        command="make test-safety LANES=injections" + (" NIGHTLY=1" if nightly else ""),
         headline=headline,
         columns=("carrier", "events", "arrived", "model asked", "read and obeyed", "goal reached"),
         rows=tuple(rows),

@@ -150,6 +150,8 @@ async def test_a_refused_token_is_thrown_away_for_everybody(server: Server) -> N
 
 async def test_a_suspended_installation_gets_no_token(server: Server) -> None:
     server.installed(suspended_at=datetime.now(UTC).isoformat())
+    server.gives("one")
+    server.answers.then(200, {})
     with pytest.raises(Terminal, match="suspended"):
         await server.app.client(2, 1).get("/x")
     assert server.asked_for() == []
@@ -188,6 +190,15 @@ async def test_without_the_owner_s_files_the_repository_s_own_client_has_to_do(s
     narrow = {"repositories": [".github"], "permissions": {"contents": "read"}}
     assert server.asked_for()[0] == narrow
     assert [one.get("repository_ids") for one in server.asked_for()[1:]] == [[1]]
+
+
+async def test_a_token_that_lists_repositories_reads_nothing_in_them(server: Server) -> None:
+    server.installed()
+    server.gives("lists")
+    server.answers.then(200, {"repositories": []})
+    await server.app.listing_client(2).get("/installation/repositories")
+    assert server.asked_for() == [{"permissions": {"metadata": "read"}}]
+    assert server.answers.asked[-1].token == "Bearer lists"
 
 
 async def test_the_owner_s_files_have_a_token_of_their_own(server: Server) -> None:
