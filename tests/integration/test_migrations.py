@@ -23,11 +23,11 @@ async def value(url: str, query: str) -> object:
     return row[0]
 
 
-async def test_a_second_time_nothing_is_applied(database_url: str) -> None:
-    applied = await migrate(database_url)
+async def test_a_second_time_nothing_is_applied(empty_database_url: str) -> None:
+    applied = await migrate(empty_database_url)
     assert applied[-len(OURS) :] == OURS
     assert applied[0].startswith("procrastinate:schema ")
-    assert await migrate(database_url) == []
+    assert await migrate(empty_database_url) == []
 
 
 def test_our_migrations_are_numbered() -> None:
@@ -35,13 +35,13 @@ def test_our_migrations_are_numbered() -> None:
     assert len({one[:4] for one in OURS}) == len(OURS) >= 2
 
 
-async def test_several_processes_migrate_once(database_url: str) -> None:
-    applied = await asyncio.gather(*(migrate(database_url) for _ in range(4)))
+async def test_several_processes_migrate_once(empty_database_url: str) -> None:
+    applied = await asyncio.gather(*(migrate(empty_database_url) for _ in range(4)))
     assert len([one for one in applied if one]) == 1
 
 
 async def test_what_was_cut_in_the_middle_is_done_from_its_beginning(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server ends the session inside our first file: nothing of that file may stay, and no lock either."""
     steps = database._pending(set())
@@ -52,29 +52,29 @@ async def test_what_was_cut_in_the_middle_is_done_from_its_beginning(
 
     monkeypatch.setattr(database, "_pending", cut)
     with pytest.raises(psycopg.OperationalError):
-        await migrate(database_url)
+        await migrate(empty_database_url)
     monkeypatch.undo()
-    assert await value(database_url, TABLES) == 0
-    assert await migrate(database_url) == [step.names[0] for step in steps[1:]]
-    assert await value(database_url, TABLES) != 0
+    assert await value(empty_database_url, TABLES) == 0
+    assert await migrate(empty_database_url) == [step.names[0] for step in steps[1:]]
+    assert await value(empty_database_url, TABLES) != 0
 
 
-async def test_a_step_that_fails_leaves_nothing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_step_that_fails_leaves_nothing(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     step = database._Step(("9999_odd.sql",), "CREATE TABLE half (a int); SELECT 1/0")
-    await migrate(database_url)
-    known = await value(database_url, NAMES)
+    await migrate(empty_database_url)
+    known = await value(empty_database_url, NAMES)
     monkeypatch.setattr(database, "_pending", lambda _known: [step])
     with pytest.raises(psycopg.errors.DivisionByZero):
-        await migrate(database_url)
-    assert await value(database_url, "SELECT to_regclass('half') IS NULL")
-    assert await value(database_url, NAMES) == known
+        await migrate(empty_database_url)
+    assert await value(empty_database_url, "SELECT to_regclass('half') IS NULL")
+    assert await value(empty_database_url, NAMES) == known
 
 
-async def test_a_database_of_an_older_queue_gets_the_queue_s_own_migrations(database_url: str) -> None:
-    await migrate(database_url)
+async def test_a_database_of_an_older_queue_gets_the_queue_s_own_migrations(empty_database_url: str) -> None:
+    await migrate(empty_database_url)
     files = [one.name for one in (resources.files("procrastinate") / "sql" / "migrations").iterdir()]
     last = max(one for one in files if one.endswith(".sql"))
-    assert await value(database_url, NAMES) == len([one for one in files if one.endswith(".sql")]) + 1 + len(OURS)
+    assert await value(empty_database_url, NAMES) == len([one for one in files if one.endswith(".sql")]) + 1 + len(OURS)
     known = {"procrastinate:schema 0", *(f"procrastinate:{one}" for one in files if one != last), *OURS}
     assert [step.names for step in database._pending(known)] == [(f"procrastinate:{last}",)]
 
