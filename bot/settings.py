@@ -37,7 +37,7 @@ class AppSettings:
     api_url: str
 
 
-@dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-model-settings (16): without repr
+@dataclass(frozen=True, slots=True)
 class ModelSettings:
     """Endpoints, the preferred one first, and what a repository may use of them in a day.
 

@@ -87,7 +87,7 @@ class Deciding:
         now: datetime,
     ) -> Facts:
         needs = frozenset(need for one in active for need in one.manifest.needs)
-        created = event.kind.endswith((".created", ".submitted"))  # guard: edits-fire-nothing (6): as True
+        created = event.kind.endswith((".created", ".submitted"))
         invocations = parse_commands(event.comment.body) if event.comment and created else ()
         if not invocations:
             needs -= {Need.PERMISSION, Need.DECISIONS}

@@ -58,7 +58,7 @@ class GapScan:
     async def _scan(self, gap: int, window: Window) -> int:
         done, stored, waiting = await self._gaps.scanned(gap), 0, 0
         async for installation in self._app.api.pages("/app/installations", most=_PAGES):
-            if installation.get("suspended_at"):  # guard: gaps-of-suspended-installations (34)
+            if installation.get("suspended_at"):
                 continue
             try:
                 for place, since in await self._places(installation):
@@ -89,8 +89,7 @@ class GapScan:
                 log.warning("gap_scan_left_out", repository=one["id"], reason="nobody knows when it was added")
             # guard: archived-repositories (34): as True
             elif not one.get("archived"):
-                # guard: nothing-before-the-installation (1): without max
-                found.append((Place(number, one), max(since, made)))
+                found.append((Place(number, one), since))
         return found
 
     async def _look(self, gap: int, place: Place, window: Window) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from bot.runtime import deciding
 from bot.sandbox.threads import ThreadView
 from tests.support.assistant import REPOSITORY, Assistant
 
@@ -182,6 +183,15 @@ async def test_a_stranger_may_not_label_but_may_ask(assistant: Assistant) -> Non
     assistant.sandbox.comment(REPOSITORY, number, "stranger", "/help")
     await assistant.settled()
     assert "/why" in bodies(seen(assistant, number))[1]
+
+
+async def test_an_account_is_answered_only_so_often(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deciding, "REPLIES_PER_HOUR", 1)
+    number = opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    for login in ("jonas", "jonas", "stranger"):
+        assistant.sandbox.comment(REPOSITORY, number, login, "/help")
+        await assistant.settled()
+    assert len(bodies(seen(assistant, number))) == 2
 
 
 async def test_editing_a_comment_fires_nothing(assistant: Assistant) -> None:

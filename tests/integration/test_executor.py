@@ -294,8 +294,11 @@ async def test_a_second_loss_is_waited_for_like_the_first(desk: Desk) -> None:
     desk.arm(FaultKind.RESET_AFTER, ISSUES + "/comments$")
     with pytest.raises(Unavailable):
         await later(desk, REPLY, 61)
+    (row,) = desk.ledger.rows.values()
     stale = desk.sandbox.faults.add(Fault(FaultKind.STALE, "/comments$", "GET"))
-    assert await later(desk, REPLY, 1) == LOOKS[0]
+    with pytest.raises(Deferred) as raised:
+        await desk.do(REPLY)
+    assert raised.value.until == row.begun_at + LOOKS[0]
     assert stale.fired == 1
     assert await later(desk, REPLY, 11) is None
     assert len(desk.thread.by_bot()) == 1
@@ -519,6 +522,21 @@ async def test_a_review_without_an_answer_is_there_once(desk: Desk, kind: FaultK
     await there.again(review)
     assert len(there.thread.reviews) == 1
     assert next(iter(there.ledger.details.values())) == {"remarks": ["digest"]}
+
+
+async def test_a_second_loss_of_a_review_is_waited_for_like_the_first(desk: Desk) -> None:
+    there, review = await opened(desk)
+    there.arm(FaultKind.RESET_BEFORE, r"/pulls/\d+/reviews$")
+    with pytest.raises(Unavailable):
+        await there.do(review)
+    there.arm(FaultKind.RESET_AFTER, r"/pulls/\d+/reviews$")
+    with pytest.raises(Unavailable):
+        await there.again(review)
+    stale = there.sandbox.faults.add(Fault(FaultKind.STALE, "/reviews$", "GET"))
+    with pytest.raises(Deferred):
+        await there.do(review)
+    assert stale.fired == 1
+    assert len(there.thread.reviews) == 1
 
 
 async def test_a_review_of_an_old_head_is_not_posted(desk: Desk) -> None:

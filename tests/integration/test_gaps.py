@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from bot.bootstrap import service
+from bot.domain.errors import AssistantError
 from bot.runtime import liveness
 from bot.runtime.missed import SCOPE, NotYetError
 from bot.sandbox import Sandbox
@@ -230,6 +231,16 @@ async def test_without_a_gap_nothing_is_looked_for(assistant: Assistant) -> None
     assert seen(assistant, number).labels == ()
 
 
+async def test_an_archived_repository_is_not_looked_at(assistant: Assistant) -> None:
+    away(assistant)
+    opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    (repository,) = (one for one in assistant.sandbox.state.repositories.values() if one.full_name == REPOSITORY)
+    repository.archived = True
+    await outage(assistant, listed=False)
+    assert await caught_up(assistant) == 0
+    assert [one for one in assistant.sandbox.requests if one.path == f"/repos/{REPOSITORY}/issues"] == []
+
+
 @pytest.mark.parametrize("when", ["before the gap", "before the installation", "longer ago than anybody waits for"])
 async def test_what_is_older_is_left_alone(assistant: Assistant, when: str) -> None:
     sandbox = assistant.sandbox
@@ -349,6 +360,40 @@ async def test_what_was_fetched_stays_and_the_rest_comes_later(assistant: Assist
     asked = len(sandbox.requests)
     assert await caught_up(assistant) == 1
     assert sum("/app/hook/deliveries/" in one.path for one in sandbox.requests[asked:]) == 1
+
+
+async def test_what_arrived_is_not_fetched(assistant: Assistant) -> None:
+    opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    await assistant.settled()
+    async with assistant.service.pool.connection() as connection:
+        await connection.execute("DELETE FROM assistant.deliveries")
+    assert await caught_up(assistant) == 0
+
+
+async def test_of_a_list_that_cannot_be_read_three_are_tried(assistant: Assistant) -> None:
+    sandbox = assistant.sandbox
+    away(assistant)
+    for row in range(5):
+        opened(assistant, "jonas", f"Crash on row {row}", COMPLETE)
+    await sandbox.drain_webhooks()
+    fault = sandbox.faults.add(
+        Fault(FaultKind.STATUS_BEFORE, r"^/app/hook/deliveries/\d+$", "GET", status=502, times=None)
+    )
+    with pytest.raises(AssistantError):
+        await assistant.service.chores.fetch_missed(datetime.now(UTC))
+    assert fault.fired >= 3
+    assert len({one.path for one in sandbox.requests if one.path.startswith("/app/hook/deliveries/")}) == 3
+
+
+async def test_a_list_that_does_not_reach_back_to_the_last_look_covers_only_itself(assistant: Assistant) -> None:
+    running, now = assistant.service, datetime.now(UTC)
+    opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
+    await assistant.settled()
+    looked = {"until": (now - 5 * HOUR).isoformat(), "from": (now - 10 * HOUR).isoformat()}
+    await running.deliveries.save_progress("missed deliveries", looked)
+    assert await caught_up(assistant) == 0
+    progress = await running.deliveries.load_progress("missed deliveries")
+    assert datetime.fromisoformat(progress["from"]) >= now - timedelta(minutes=1)
 
 
 async def test_the_app_keeps_requests_for_its_tokens(assistant: Assistant) -> None:

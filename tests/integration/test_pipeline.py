@@ -141,6 +141,15 @@ async def test_an_item_that_went_to_another_repository_ends_with_that_reason(ass
     assert "ended: the item was moved to another repository" in await sent(assistant, number)
 
 
+async def test_an_issue_that_was_moved_here_is_not_new(assistant: Assistant) -> None:
+    number = await quietly_opened(assistant)
+    assistant.sandbox.create_repository("sample-org", "other", {"README.md": "# Other\n"})
+    assistant.sandbox.transfer(REPOSITORY, number, "mira", "sample-org/other")
+    await assistant.settled()
+    assert any("moved here" in one for one in (await assistant.reasons()).values())
+    assert assistant.sandbox.thread("sample-org/other", 1).labels == ()
+
+
 async def test_a_command_in_a_deleted_comment_never_ran(assistant: Assistant) -> None:
     number = opened(assistant, "jonas", TITLE, COMPLETE)
     await assistant.settled()

@@ -60,7 +60,7 @@ UNFITTING = {
 
 UNUSABLE: dict[str, dict[str, Any]] = {
     "nothing": {},
-    "no object": {"type": "array"},
+    "no object": {**WHOLE, "type": "array"},
     "an open object": {**WHOLE, "additionalProperties": True},
     "open by default": {key: value for key, value in WHOLE.items() if key != "additionalProperties"},
     "no properties": schema(),
@@ -88,6 +88,7 @@ UNUSABLE: dict[str, dict[str, Any]] = {
     "an object inside": schema(target={"type": "object"}),
     "a reference": schema(kind={"$ref": "#/definitions/kind"}),
     "a rule that is none": schema(kind=True),
+    "a name in capitals": schema(Kind={"type": "boolean"}),
     "a name of the library": schema(json={"type": "boolean"}),
     "the library's configuration": schema(model_config={"type": "boolean"}),
     "a hidden name": schema(_kind={"type": "boolean"}),

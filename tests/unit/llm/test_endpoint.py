@@ -45,6 +45,9 @@ NEVER = {
     "cloud metadata as a number": "http://2852039166/v1",
     "cloud metadata, IPv6": "http://[fd00:ec2::254]/v1",
     "cloud metadata, another cloud": "http://100.100.100.200/v1",
+    "cloud metadata, a third cloud": "http://168.63.129.16/v1",
+    "cloud metadata, a fourth cloud": "http://192.0.0.192/v1",
+    "cloud metadata, another IPv6": "http://[fd20:ce::254]/v1",
     "link-local": "http://169.254.1.1/v1",
     "link-local, IPv6": "http://[fe80::1]/v1",
     "any address": "http://0.0.0.0:8080/v1",
@@ -55,7 +58,9 @@ NEVER = {
     "Google's name": "http://metadata.google.internal/computeMetadata/v1",
     "Google's name in capitals, whole": "http://Metadata.Google.Internal./v1",
     "Google's short name": "http://metadata/v1",
+    "Google's newer name": "http://metadata.goog/v1",
     "Amazon's name": "http://instance-data/latest",
+    "Amazon's whole name": "http://instance-data.ec2.internal/latest",
     "a name that cannot be": f"http://{'a' * 80}.invalid/v1",
 }
 
