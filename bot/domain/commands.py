@@ -9,11 +9,14 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from bot.domain.commonmark import shared
+
 MAX_BODY: Final = 65_536
 MAX_COMMANDS: Final = 10
 MAX_ARGUMENT: Final = 500
 MAX_LABELS: Final = 10
 
+_BLOCKS: Final = shared(MarkdownIt("commonmark").enable("table"))
 _LINE: Final = re.compile(r" {0,3}/([a-z][a-z-]{1,30})(?:[ \t]+(.*))?[ \t]*", re.IGNORECASE | re.ASCII)
 # Private-use characters stand for the slashes while the comment is parsed; its own become spaces.
 _FIRST_SIGN: Final = 0xE000
@@ -87,7 +90,7 @@ def _top_level_signs(marked: str) -> Iterator[int]:
     """Which slashes start a line of a top-level paragraph, in order."""
     opened: list[str] = []
     before = ""
-    for token in MarkdownIt("commonmark").enable("table").parse(marked):
+    for token in _BLOCKS.parse(marked):
         if token.type == "html_block" and token.level == 0:
             _follow_tags(token.content, opened)
         # guard: commands-outside-quotes (6): without token.level == 1

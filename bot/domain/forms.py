@@ -10,11 +10,13 @@ from typing import Any, Final
 import yaml
 from markdown_it import MarkdownIt
 
+from bot.domain.commonmark import shared
 from bot.domain.facts import FormField, IssueForm
 
 FOLDER: Final = ".github/ISSUE_TEMPLATE"
 _MAX_SIZE: Final = 64 * 1024
 _MAX_FIELDS: Final = 60
+_BLOCKS: Final = shared(MarkdownIt("commonmark"))
 
 
 def parse_form(path: str, text: str) -> IssueForm | None:
@@ -81,17 +83,24 @@ def _markdown_template(path: str, text: str) -> IssueForm | None:
 
 
 def _headings(body: str) -> list[str]:
-    tokens = MarkdownIt("commonmark").parse(body)
+    tokens = _BLOCKS.parse(body)
     pairs = pairwise(tokens)
     return [inline.content.strip() for opening, inline in pairs if opening.type == "heading_open"][:_MAX_FIELDS]
+
+
+class _WithoutAliases(yaml.SafeLoader):
+    """Refuses aliases while it composes, so that the text is scanned once."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):  # guard: aliases-in-forms (22)
+            raise yaml.YAMLError("aliases are not allowed")
+        return super().compose_node(parent, index)
 
 
 def load_yaml(text: str) -> object:
     """YAML without aliases (they can grow without bound) or None if it cannot be read."""
     try:
-        if any(isinstance(one, yaml.AliasToken) for one in yaml.scan(text)):  # guard: aliases-in-forms (22)
-            return None
-        return yaml.safe_load(text)
+        return yaml.load(text, _WithoutAliases)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError):
         return None
 

@@ -14,6 +14,7 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from bot.domain.commonmark import shared
 from bot.domain.facts import IssueForm
 
 MAX_CHARS: Final = 65_536
@@ -23,7 +24,8 @@ _MAX_INLINE: Final = 4_000  # the inline parser is quadratic on hostile brackets
 _BLOCKS: Final = MarkdownIt("commonmark")
 _BLOCKS.core.ruler.enableOnly(["normalize", "block"])
 _BLOCKS.block.ruler.disable(["reference"])
-_INLINE: Final = MarkdownIt("commonmark")
+shared(_BLOCKS)
+_INLINE: Final = shared(MarkdownIt("commonmark"))
 
 
 @dataclass(frozen=True, slots=True)

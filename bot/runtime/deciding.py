@@ -92,14 +92,13 @@ class Deciding:
         if not invocations:
             needs -= {Need.PERMISSION, Need.DECISIONS}
         records, threads = self._services.records, self._services.threads
-        told = await records.told(event.repository.id, event.number)
-        comments = await reader.comments(int(orjson.loads(one)["comment"]["id"]) for one in told)
+        known = await threads.recall(event.repository.id, event.number)
+        comments = await reader.comments(int(orjson.loads(one)["comment"]["id"]) for one in known.told)
         groups = await reader.read(needs, item)
-        thread = await threads.load(event.repository.id, event.number)
         memory = ThreadMemory(
-            silenced=thread.silenced,
-            sections=frozenset(thread.sections),
-            applied_labels=await records.applied_labels(event.repository.id, event.number),
+            silenced=known.thread.silenced,
+            sections=frozenset(known.thread.sections),
+            applied_labels=known.applied_labels,
         )
         decisions = await records.recent(event.repository.id, event.number) if Need.DECISIONS in needs else ()
         return Facts(

@@ -125,7 +125,7 @@ class Pipeline:
         installation = await self._services.app.installation(event.installation)
         github = self._services.app.client(event.installation, event.repository.id)
         subject = Subject(event.delivery, event.kind, event.repository.id, event.number, "")
-        now = await self._services.limits.now()
+        now = waiting.read_at
         # guard: decided-once (29)
         if waiting.decided_at is not None and not await self._outdated(waiting, waiting.decided_at, now):
             return await self._acting.act(event, app, github, subject, fence, None)

@@ -137,7 +137,7 @@ class Worker:
 
         while (waiting := await self._deliveries.next(key)) is not None:
             await fence()  # guard: fenced-deliveries (29)
-            if waiting.not_before is not None and waiting.not_before > await self._limits.now():
+            if waiting.not_before is not None and waiting.not_before > waiting.read_at:
                 await self._deliveries.wake(key, waiting.not_before)
                 return
             with structlog.contextvars.bound_contextvars(delivery=waiting.guid, item=key), _SECONDS.time():

@@ -89,7 +89,7 @@ class Incoming(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The oldest unfinished delivery of an item. `body` is the raw request."""
+    """The oldest unfinished delivery of an item. `body` is the raw request, `read_at` now by the database's clock."""
 
     guid: str
     event: str
@@ -98,6 +98,7 @@ class Waiting:
     not_before: datetime | None
     decided_at: datetime | None
     received_at: datetime
+    read_at: datetime
 
 
 def compress(body: bytes) -> bytes:
@@ -140,15 +141,16 @@ class Deliveries:
         """The oldest unfinished delivery of the item."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "SELECT guid, event, body, attempts, not_before, decided_at, received_at FROM assistant.deliveries "
-                "WHERE item_key = %s AND state = 'queued' ORDER BY position LIMIT 1",
+                "SELECT guid, event, body, attempts, not_before, decided_at, received_at, clock_timestamp() "
+                "FROM assistant.deliveries WHERE item_key = %s AND state = 'queued' ORDER BY position LIMIT 1",
                 (key,),
+                binary=True,
             )
             row = await cursor.fetchone()
         if row is None:
             return None
-        guid, event, body, attempts, not_before, decided_at, received_at = row
-        return Waiting(guid, event, zlib.decompress(body), attempts, not_before, decided_at, received_at)
+        guid, event, body, *rest = row
+        return Waiting(guid, event, zlib.decompress(body), *rest)
 
     async def finish(self, guid: str, state: str, reason: str) -> None:
         """End a delivery as done, failed or ignored."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, Literal
 
 from psycopg import AsyncClientCursor
 
@@ -56,11 +56,20 @@ RETURNING used
 """
 
 
+_STATES: Final = """
+SELECT 'window', scope, until, NULL FROM assistant.backoffs WHERE scope = ANY(%s) AND until > now()
+UNION ALL SELECT 'claim', item_key, NULL, epoch FROM assistant.claims WHERE item_key = ANY(%s)
+"""
+_COMPANY: Final = 0.003
+"""Seconds for which a busy process gathers questions: every request and every write asks one."""
+
+_Question = tuple[Literal["window", "claim"], str]
+
+
 class Limits:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._windows = Together(self._open_windows)
-        self._epochs = Together(self._newest_epochs)
+        self._states: Together[_Question, Any] = Together(self._look_up, pause=_COMPANY)
 
     async def take_write(self, installation: int) -> float:
         """Seconds until the installation may write again; 0 takes a slot now."""
@@ -96,14 +105,18 @@ class Limits:
 
     async def window(self, scope: str) -> datetime | None:
         """The end of the scope's back-off window, if one is open."""
-        return await self._windows(scope)
+        until: datetime | None = await self._states(("window", scope))
+        return until
 
-    async def _open_windows(self, scopes: list[str]) -> dict[str, datetime]:
+    async def _look_up(self, questions: list[_Question]) -> dict[_Question, Any]:
+        """Ends of open windows, and the newest epochs of claims."""
+        scopes, keys = ([name for kind, name in questions if kind == wanted] for wanted in ("window", "claim"))
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT scope, until FROM assistant.backoffs WHERE scope = ANY(%s) AND until > now()", (scopes,)
-            )
-            return {str(scope): until for scope, until in await cursor.fetchall()}
+            cursor = await connection.execute(_STATES, (scopes, keys))
+            return {
+                (kind, name): until if kind == "window" else epoch
+                for kind, name, until, epoch in await cursor.fetchall()
+            }
 
     async def spend(self, scope: str, amount: int, limit: int) -> bool:
         """Count `amount` towards today's (UTC) budget of the scope; False, and nothing counted, if it is used up."""
@@ -149,15 +162,8 @@ class Limits:
 
     async def check_claim(self, key: str, epoch: int) -> None:
         """Raise ClaimLost if another worker has taken the item over since."""
-        if await self._epochs(key) != epoch:  # guard: claims (29)
+        if await self._states(("claim", key)) != epoch:  # guard: claims (29)
             raise ClaimLost(f"{key} was taken over by another worker")
-
-    async def _newest_epochs(self, keys: list[str]) -> dict[str, int]:
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT item_key, epoch FROM assistant.claims WHERE item_key = ANY(%s)", (keys,)
-            )
-            return {str(key): int(epoch) for key, epoch in await cursor.fetchall()}
 
     async def now(self) -> datetime:
         """The database's clock, which all processes share."""

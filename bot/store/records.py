@@ -13,7 +13,6 @@ from bot.domain.facts import DecisionRecord
 from bot.store.database import Pool
 
 _HEARD: Final = 200
-_TOLD: Final = 20
 _SAVE: Final = """
 WITH saved AS (
     INSERT INTO assistant.decisions (guid, capability, repository_id, number, author, event, facts_digest, outcome,
@@ -146,17 +145,6 @@ class Records:
             )
             return [zlib.decompress(row[0]) for row in await cursor.fetchall()]
 
-    async def told(self, repository: int, number: int) -> list[bytes]:
-        """Payloads (JSON) of the comments of a thread that were looked at in the last quarter of an hour."""
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT body FROM assistant.deliveries WHERE body <> '' AND guid IN (SELECT guid FROM "
-                "assistant.decisions WHERE repository_id = %s AND number = %s AND event = 'issue_comment.created' "
-                "AND created_at > now() - interval '15 minutes') ORDER BY position LIMIT %s",
-                (repository, number, _TOLD),
-            )
-            return [zlib.decompress(row[0]) for row in await cursor.fetchall()]
-
     async def begin(self, key: str, subject: Subject) -> EffectRow:
         """Announce a write. A row that was there already is returned as it is, with `fresh` False."""
         async with self._pool.connection() as connection:
@@ -190,17 +178,6 @@ class Records:
         async with self._pool.connection() as connection:
             # guard: writes-that-are-done (28): without text  AND state = 'pending'
             await connection.execute("DELETE FROM assistant.effects WHERE key = %s AND state = 'pending'", (key,))
-
-    async def applied_labels(self, repository: int, number: int) -> frozenset[str]:
-        """Labels that we put on this thread, by our own record."""
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT DISTINCT jsonb_array_elements_text(detail->'added') FROM assistant.effects "
-                # guard: labels-that-arrived (4): without text  AND state = 'done'
-                "WHERE repository_id = %s AND number = %s AND state = 'done' AND detail ? 'added'",
-                (repository, number),
-            )
-            return frozenset(str(row[0]) for row in await cursor.fetchall())
 
     async def known_remarks(self, repository: int, number: int, besides: str) -> frozenset[str]:
         """Digests of review remarks made on this pull request by other deliveries than `besides`."""

@@ -2,6 +2,8 @@
 
 import hashlib
 import secrets
+import zlib
+from dataclasses import dataclass
 from typing import Any, Final
 
 from psycopg import sql
@@ -18,6 +20,34 @@ _OF_A_REPOSITORY: Final = (
 )  # fmt: skip
 
 
+_TOLD: Final = 20
+_RECALL: Final = """
+SELECT comment_id, sections, silenced, ARRAY(
+    SELECT DISTINCT jsonb_array_elements_text(detail->'added') FROM assistant.effects
+    WHERE repository_id = %(repository)s AND number = %(number)s AND detail ? 'added'
+    AND state = 'done' -- guard: labels-that-arrived (4)
+), ARRAY(
+    SELECT body FROM assistant.deliveries WHERE body <> '' AND guid IN (
+        SELECT guid FROM assistant.decisions WHERE repository_id = %(repository)s AND number = %(number)s
+        AND event = 'issue_comment.created' AND created_at > now() - interval '15 minutes')
+    ORDER BY position LIMIT %(told)s
+)
+FROM (SELECT) AS always LEFT JOIN assistant.threads ON repository_id = %(repository)s AND number = %(number)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """A thread as we left it, the labels that we put on it, by our own record, and what we were told of lately.
+
+    `told`: payloads (JSON) of its comments that were looked at in the last quarter of an hour.
+    """
+
+    thread: Thread
+    applied_labels: frozenset[str]
+    told: tuple[bytes, ...]
+
+
 class Threads:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -31,10 +61,18 @@ class Threads:
                 (repository, number),
             )
             row = await cursor.fetchone()
-        if row is None:
-            return Thread()
-        comment, sections, silenced = row
-        return Thread(comment, {name: _section(data) for name, data in sections.items()}, silenced)
+        return Thread() if row is None else _thread(*row)
+
+    async def recall(self, repository: int, number: int) -> Recollection:
+        """Everything that an event's deciding remembers of its thread, in one statement."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                _RECALL, {"repository": repository, "number": number, "told": _TOLD}, binary=True
+            )
+            row = await cursor.fetchone()
+        assert row is not None
+        *known, labels, told = row
+        return Recollection(_thread(*known), frozenset(labels), tuple(map(zlib.decompress, told)))
 
     async def save(self, repository: int, number: int, thread: Thread) -> None:
         sections = {name: {"text": encode(one.text), "quiet": one.quiet} for name, one in thread.sections.items()}
@@ -154,6 +192,10 @@ class Threads:
                 (guids,),
             )
             return len(guids)
+
+
+def _thread(comment: int | None, sections: dict[str, Any] | None, silenced: bool | None) -> Thread:
+    return Thread(comment, {name: _section(data) for name, data in (sections or {}).items()}, bool(silenced))
 
 
 def _section(data: dict[str, Any]) -> Section:

@@ -1,4 +1,4 @@
-"""Look-ups that come at the same time share one statement."""
+"""Look-ups that come at about the same time share one statement."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,10 +9,15 @@ V = TypeVar("V")
 
 
 class Together(Generic[K, V]):
-    """While one look-up runs the next one gathers; what it found never answers a question that came after it began."""
+    """While one look-up runs the next one gathers; what it found never answers a question that came after it began.
 
-    def __init__(self, look: Callable[[list[K]], Awaitable[Mapping[K, V]]]) -> None:
+    After a look-up that several shared the next one waits `pause` seconds for company: alone nobody waits.
+    """
+
+    def __init__(self, look: Callable[[list[K]], Awaitable[Mapping[K, V]]], *, pause: float = 0.0) -> None:
         self._look = look
+        self._pause = pause
+        self._busy = False
         self._waiting: dict[K, asyncio.Future[V | None]] = {}
         self._looking: asyncio.Task[None] | None = None
 
@@ -28,7 +33,10 @@ class Together(Generic[K, V]):
 
     async def _run(self) -> None:
         while self._waiting:
+            if self._busy:
+                await asyncio.sleep(self._pause)
             group, self._waiting = self._waiting, {}
+            self._busy = len(group) > 1
             try:
                 found = await self._look(list(group))
             except Exception as error:  # noqa: BLE001 - handed to everyone who asked

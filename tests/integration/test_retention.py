@@ -88,12 +88,3 @@ async def test_a_write_that_was_refused_may_be_announced_anew(pool: Pool) -> Non
     await records.begin("reply:1", SUBJECT)
     await records.refused("reply:1")
     assert (await records.begin("reply:1", SUBJECT)).fresh
-
-
-async def test_labels_that_were_only_announced_are_not_ours(pool: Pool) -> None:
-    records = Records(pool)
-    await records.begin("labels:1", SUBJECT)
-    await records.announce("labels:1", {"added": ["bug"]})
-    assert await records.applied_labels(SUBJECT.repository, SUBJECT.number) == frozenset()
-    await records.done("labels:1", detail={"added": ["bug"]})
-    assert await records.applied_labels(SUBJECT.repository, SUBJECT.number) == {"bug"}

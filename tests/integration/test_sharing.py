@@ -7,11 +7,13 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from bot.domain.status import Thread
 from bot.github.kept import LONG, SHORT, Kept
 from bot.sandbox import Sandbox
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.limits import Limits
-from bot.store.threads import Threads
+from bot.store.records import Records, Subject
+from bot.store.threads import Recollection, Threads
 from bot.store.together import Together
 from tests.integration.test_events import COMPLETE
 from tests.support.assistant import REPOSITORY, Assistant
@@ -62,6 +64,22 @@ async def test_a_look_up_that_had_begun_does_not_answer_later_questions() -> Non
     slow.go.set()
     assert await early == "old"
     assert await late == "new"
+
+
+async def test_where_many_ask_the_next_look_up_waits_for_company_and_alone_nobody_waits() -> None:
+    slow = Slow()
+    slow.go.set()
+    together = Together(slow, pause=0.2)
+    async with asyncio.timeout(0.1):
+        assert await together("alone") == "old"
+        await asyncio.gather(together("a"), together("b"))
+    early = asyncio.create_task(together("c"))
+    await asyncio.sleep(0.05)
+    # What came while it waited for company is answered by what is looked up afterwards.
+    slow.answer = "new"
+    late = asyncio.create_task(together("d"))
+    assert (await early, await late) == ("new", "new")
+    assert [sorted(group) for group in slow.groups] == [["alone"], ["a", "b"], ["c", "d"]]
 
 
 async def test_one_who_no_longer_waits_takes_nothing_from_the_others() -> None:
@@ -122,6 +140,20 @@ async def test_write_slots_are_counted_one_by_one_among_many_who_take_them_at_on
     limits = Limits(pool)
     waits = await asyncio.gather(*(limits.take_write(5) for _ in range(50)))
     assert sum(wait == 0 for wait in waits) == 40
+
+
+async def test_only_labels_that_arrived_on_this_thread_are_ours(pool: Pool) -> None:
+    threads, records = Threads(pool), Records(pool)
+    assert await threads.recall(1, 5) == Recollection(Thread(), frozenset(), ())
+    for key, number in (("asked", 5), ("lost", 5), ("elsewhere", 6)):
+        await records.begin(key, Subject(key, "issues.opened", 1, number, "jonas"))
+        await records.announce(key, {"added": [key]})
+    for key in ("asked", "elsewhere"):
+        await records.done(key)
+    await threads.save(1, 5, Thread(comment_id=7))
+    known = await threads.recall(1, 5)
+    assert known.applied_labels == {"asked"}
+    assert known.thread == await threads.load(1, 5) == Thread(comment_id=7)
 
 
 async def test_the_marker_key_is_the_same_for_every_process(pool: Pool) -> None:

@@ -12,6 +12,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from bot.domain.commonmark import shared
+
 Rule = Callable[[StateInline, bool], bool]
 
 _WRAPPED: Final = ("backticks", "autolink", "html_inline", "entity", "link", "image")
@@ -39,7 +41,7 @@ def parser() -> MarkdownIt:
         rules = made.inline.ruler
         (rule,) = (one.fn for one in rules.__rules__ if one.name == name)
         rules.at(name, _noting(name, rule))
-    return made
+    return shared(made)
 
 
 def inline(content: str, env: dict[str, object]) -> tuple[list[Token], list[Mark]]:

@@ -8,8 +8,10 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from bot.domain.commonmark import shared
 from bot.domain.history.values import Change, ChangeKind
 
+_BLOCKS: Final = shared(MarkdownIt("commonmark").enable("table"))
 _MAX_TEXT: Final = 65_536
 _LARGEST: Final = 2**31 - 1
 _BEFORE: Final = r"(?:(?:this(?: issue)?|it)(?: is|'s)|(?:clos(?:ed|ing))(?: this)?(?: issue)?(?: as)?|marked as)"
@@ -78,7 +80,7 @@ def _circle(links: Mapping[int, int], start: int) -> Iterator[int]:
 
 def _lines(markdown: str) -> Iterator[str]:
     before = ""
-    for token in MarkdownIt("commonmark").enable("table").parse(markdown):
+    for token in _BLOCKS.parse(markdown):
         if token.type == "inline" and token.level == 1 and before == "paragraph_open":
             yield from "".join(_words(token)).split("\n")
         before = token.type

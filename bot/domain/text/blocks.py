@@ -25,6 +25,7 @@ _CONTAINERS: Final = frozenset({"blockquote", "bullet_list", "ordered_list", "li
 _BULLETS: Final = ("-", "*")
 _DELIMITERS: Final = (".", ")")
 _ALERT: Final = re.compile(r"\[!(note|tip|important|warning|caution)\]", re.IGNORECASE)
+_PARSER: Final = Parser()
 _TASK: Final = re.compile(r"\[([ xX])\](?=\s|$)")
 
 
@@ -37,7 +38,6 @@ class Writer:
     def __init__(self, policy: RenderPolicy) -> None:
         self.was_cut = False
         self._policy = policy
-        self._parser = Parser()
         self._environment: dict[str, Any] = {}
         self._items = 0
         self._texts = 0
@@ -45,7 +45,7 @@ class Writer:
 
     def blocks(self, markdown: str) -> Iterator[str]:
         """Each top-level block as Markdown without a line end. `markdown` holds no hidden characters."""
-        tree, self._environment = self._parser.blocks(markdown)
+        tree, self._environment = _PARSER.blocks(markdown)
         return (written for _, written in self._children(tree, 0))
 
     def _children(self, node: SyntaxTreeNode, depth: int) -> Iterator[_Written]:
@@ -129,13 +129,13 @@ class Writer:
         if len(content) > MAX_PARAGRAPH:  # guard: long-paragraphs (15)
             self.was_cut = True
             return (Run(" ".join(content[:MAX_PARAGRAPH].split()) + "…"),)
-        return flatten(self._parser.inline(content, self._environment), self._policy)
+        return flatten(_PARSER.inline(content, self._environment), self._policy)
 
     def _read(self, written: str) -> Sequence[Run] | None:
-        tree, _ = self._parser.blocks(written)
+        tree, _ = _PARSER.blocks(written)
         if [child.type for child in tree.children] != ["paragraph"]:
             return None
-        return flatten(self._parser.inline(tree.children[0].children[0].content, {}), self._policy)
+        return flatten(_PARSER.inline(tree.children[0].children[0].content, {}), self._policy)
 
 
 def _is_tight(item: list[_Written]) -> bool:

@@ -9,16 +9,22 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
+from bot.domain.commonmark import shared
+
 _MAX_NESTING: Final = 60
 
 
 class Parser:
-    """CommonMark with tables and strikethrough, without HTML; every link is a link, whatever its address."""
+    """CommonMark with tables and strikethrough, without HTML; every link is a link, whatever its address.
+
+    Reading changes nothing in it: what a text defines is in its environment.
+    """
 
     def __init__(self) -> None:
         self._blocks = _reader()
         self._blocks.core.ruler.enableOnly(["normalize", "block"])
-        self._inline = _reader()
+        self._inline = shared(_reader())
+        shared(self._blocks)
 
     def blocks(self, markdown: str) -> tuple[SyntaxTreeNode, dict[str, Any]]:
         """The tree of blocks, whose `inline` nodes hold unparsed text, and the environment for `inline`."""

@@ -27,7 +27,7 @@ LATER: Final = NOW + timedelta(minutes=3)
 
 def waiting(guid: str = "a", **changes: Any) -> Waiting:
     given: dict[str, Any] = {"attempts": 0, "not_before": None, "decided_at": None, **changes}
-    return Waiting(guid, "issues", given.pop("body", b"{}"), received_at=NOW, **given)
+    return Waiting(guid, "issues", given.pop("body", b"{}"), received_at=NOW, read_at=NOW, **given)
 
 
 @dataclass(slots=True)
