@@ -1,4 +1,4 @@
-# Not tried: no container engine was at hand when this was written.
+# What of it was tried: docs/models/recipes.md, at the end.
 FROM python:3.13-slim
 WORKDIR /srv
 COPY requirements.lock pyproject.toml README.md LICENSE ./

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NPM_CACHE := .npm-cache
 
-.PHONY: demo test test-conformance test-safety test-faults lint bench bench-quality lock docs clean
+.PHONY: demo test test-conformance test-safety test-faults test-endpoints lint bench bench-quality lock docs clean
 
 $(VENV)/.run: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,11 @@ test-safety: $(VENV)/.dev
 
 test-faults: $(VENV)/.dev
 	$(BIN)/python -m tests.faults $(if $(NIGHTLY),--nightly) $(LANES)
+
+# Real model servers, each in an environment of its own in .servers-cache (2.5 GB; one of them is compiled, for some
+# minutes). Writes docs/models/measured.md. SERVERS="llama-cpp litellm" runs only those.
+test-endpoints: $(VENV)/.dev
+	$(BIN)/python -m tests.endpoints $(SERVERS)
 
 $(NPM_CACHE)/.installed: tests/conformance/package.json
 	mkdir -p $(NPM_CACHE)
@@ -74,4 +79,4 @@ lock: $(VENV)/.dev
 		--no-emit-find-links --no-header --extra test --extra lint --output-file requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) $(NPM_CACHE) data
+	rm -rf $(VENV) $(NPM_CACHE) .servers-cache data

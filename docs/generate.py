@@ -18,7 +18,7 @@ from bot.domain import actions
 from bot.domain.actions import Action
 from bot.domain.capability import Capability, Options
 from bot.domain.repo_config import ConfigSchema
-from docs import assurance
+from docs import assurance, servers
 
 ROOT: Final = Path(__file__).parent.parent
 _APP_HEAD: Final = """\
@@ -44,7 +44,7 @@ def files() -> dict[Path, str]:
     for capability in REGISTRY:
         found[ROOT / f"docs/capabilities/{capability.manifest.id.replace('_', '-')}.md"] = page(capability)
     found[ROOT / "docs/capabilities/README.md"] = index()
-    return found | assurance.pages()
+    return found | assurance.pages() | servers.pages()
 
 
 def app_manifest() -> str:

@@ -15,9 +15,9 @@ from bot.endpoints import Level
 from bot.llm.answers import only_object, why_no_object
 from bot.llm.client import REASONS, Ask, Dialogue, ModelClient
 from bot.llm.completion import Completion
-from bot.llm.faults import PAID, Fault, ModelFault
+from bot.llm.faults import PAID, Crowded, Fault, ModelFault
 from bot.llm.fitting import ASSUMED_CONTEXT, ENVELOPE, corrected, estimate, rooms, weight
-from bot.llm.levels import in_words, instructions, parameters, steps
+from bot.llm.levels import in_words, instructions, is_lower, parameters, steps
 from bot.llm.purse import Purse
 from bot.prompting import Messages, Prompt, fill
 
@@ -117,8 +117,10 @@ class Asker:
                 log.info("model_level_refused", endpoint=self.endpoint.name, level=level, status=fault.status)
                 certain, refused = certain and fault.certain, fault
                 continue
-            # One bad minute of a server must not take a level away that it was seen to have.
-            news = self.endpoint.level is None and level != known and (not known or certain)
+            # What a look found meanwhile counts for more than that a server did not refuse; and one bad minute must
+            # not take a level away that it was seen to have.
+            now = self.learned.level
+            news = self.endpoint.level is None and is_lower(level, now) and (not now or certain)
             await self.learn(Learned(level=level if news else ""))
             if isinstance(found, Fault):
                 raise ModelFault(found)
@@ -145,6 +147,9 @@ class Asker:
             except ModelFault as fault:
                 if attempt == 1 and fault.fault in (Fault.CONTEXT_TOO_LONG, Fault.FORMAT_REFUSED):
                     return flaw
+                if attempt == 0 and isinstance(fault, Crowded) and allowance.calls > 0:
+                    # Once more, in its turn.
+                    continue
                 raise
             try:
                 return _checked(question.kind, completion, level)

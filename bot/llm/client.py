@@ -5,7 +5,7 @@ import json
 import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,13 +16,15 @@ from openai import AsyncAPIResponse, AsyncOpenAI
 
 from bot.endpoints import Endpoint, Privacy
 from bot.llm.completion import Assembly, Completion, read_completion, read_data
-from bot.llm.faults import Fault, ModelFault
+from bot.llm.faults import Crowded, Fault, ModelFault
 from bot.llm.refusals import is_page, refusal
 from bot.llm.transport import http_client, tls_context
 
 # What an endpoint was found to be like, besides the parameters of `refusals.PARAMETERS` that it does not take.
 REASONS: Final = "reasons"
 NO_TOKENIZER: Final = "no_tokenizer"
+# llama-cpp-python's server hangs up on one stream when the next request comes.
+ALONE: Final = "alone"
 _STREAM: Final = "stream"
 
 Dialogue = list[dict[str, str]]
@@ -63,6 +65,9 @@ class ModelClient:
         self.endpoint = endpoint
         self.quirks: set[str] = set()
         self._slots = asyncio.Semaphore(endpoint.concurrency)
+        self._turn = asyncio.Lock()
+        self._in_turn = False
+        self._under_way = 0
         tls = tls_context(endpoint.base_url)
         self._connections = {near: _connections(endpoint, tls, near_only=near) for near in (False, True)}
 
@@ -73,17 +78,27 @@ class ModelClient:
     async def complete(self, ask: Ask) -> Completion:
         """A completion of any quality; raises ModelFault where there is none.
 
-        A parameter that this endpoint does not take is left out from then on.
+        A parameter that this endpoint does not take is left out from then on; if it hangs up on one of several
+        requests, they are sent one at a time from then on.
         """
         end = time.monotonic() + ask.seconds
         async with self._slot(min(ask.seconds, self.endpoint.first_token_timeout)):
             while True:
+                crowded = self._under_way > 1
                 try:
-                    return await self._send(ask, end - time.monotonic())
+                    found = await self._send(ask, end - time.monotonic())
                 except ModelFault as fault:
+                    self._in_turn = fault.fault is Fault.HUNG_UP and (crowded or self._under_way > 1)
+                    if self._in_turn:
+                        raise Crowded from None
                     if not fault.parameter or fault.parameter in self.quirks:
                         raise
                     self.quirks.add(fault.parameter)
+                else:
+                    if self._in_turn:
+                        # It was the company: a server that had gone away would not answer now.
+                        self.quirks.add(ALONE)
+                    return found
 
     async def fetch(self, method: str, path: str, *, body: Any = None, private: bool = False, seconds: float) -> Any:
         """JSON from a path below the address, or from `/…` below it without its /v1. Raises ModelFault."""
@@ -123,15 +138,19 @@ class ModelClient:
 
     @asynccontextmanager
     async def _slot(self, seconds: float) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise ModelFault(Fault.BUSY) from None
-        try:
-            yield
-        finally:
-            self._slots.release()
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(seconds):
+                    await held.enter_async_context(self._slots)
+                    if self._in_turn or ALONE in self.quirks:
+                        await held.enter_async_context(self._turn)
+            except TimeoutError:
+                raise ModelFault(Fault.BUSY) from None
+            self._under_way += 1
+            try:
+                yield
+            finally:
+                self._under_way -= 1
 
     async def _send(self, ask: Ask, seconds: float) -> Completion:
         patience = self.endpoint.first_token_timeout if _STREAM not in self.quirks else None
@@ -148,7 +167,10 @@ class ModelClient:
             seen = first_token.when() is None
             raise ModelFault(Fault.SLOW_ANSWER if seen else Fault.SLOW_FIRST_TOKEN) from None
         except Exception as error:  # noqa: BLE001 - what is not a failure of HTTP is raised again
-            raise _fault_of(error) from None
+            fault = _fault_of(error)
+            if fault.fault is Fault.FORMAT_REFUSED and fault.status >= 500 and not ask.form:
+                raise ModelFault(Fault.SERVER_ERROR, status=fault.status) from None
+            raise fault from None
 
     async def _receive(self, response: AsyncAPIResponse[Any], first_token: asyncio.Timeout) -> Completion:
         if "text/event-stream" in response.headers.get("content-type", "").lower():

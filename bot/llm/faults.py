@@ -131,6 +131,13 @@ class ModelFault(AssistantError):
         self.certain = certain
 
 
+class Crowded(ModelFault):
+    """It hung up on one of several requests of ours that were under way: it may answer one that comes alone."""
+
+    def __init__(self) -> None:
+        super().__init__(Fault.HUNG_UP)
+
+
 def explain(error: ModelFault) -> str:
     """One clear sentence for the operator: what is wrong, and where there is something to do, what."""
     status = f" (HTTP {error.status})" if error.status else ""

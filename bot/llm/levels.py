@@ -17,6 +17,11 @@ def steps(known: str, fixed: Level | None) -> tuple[Level, ...]:
     return ORDER[ORDER.index(Level(known)) :] if known in ORDER else ORDER
 
 
+def is_lower(level: Level, known: str) -> bool:
+    """Whether a level is less strict than the known one, or nothing usable is known."""
+    return known not in ORDER or ORDER.index(level) > ORDER.index(Level(known))
+
+
 def parameters(level: Level, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """What the request holds for this level. The only tool is a form to fill in: it has no effect."""
     match level:

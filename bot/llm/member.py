@@ -38,6 +38,7 @@ class Member:
         self._breaker = Breaker()
         self._fault: ModelFault | None = None
         self._seen = False
+        self._due = False
         self._show()
 
     @classmethod
@@ -91,9 +92,10 @@ class Member:
             return
         try:
             learned = await self._asker.recall()
-            unknown = not learned.level and self.endpoint.level is None
-            if unknown or first or self._fault is not None:
-                await self._learn(unknown)
+            # A question may be quicker than this look; that it was not refused is no proof of its level.
+            self._due = self._due or (not learned.level and self.endpoint.level is None)
+            if self._due or first or self._fault is not None:
+                await self._learn(self._due)
         except ModelFault as fault:
             self._failed(fault)
         except (psycopg.Error, OSError) as error:
@@ -109,6 +111,7 @@ class Member:
             if unknown:
                 found = await probe(client)
                 await self._asker.learn(Learned(found.level, found.listing.context))
+                self._due = False
             else:
                 await self._asker.learn(Learned(context=(await look(client)).context))
         except ModelFault as fault:

@@ -28,8 +28,10 @@ _MODEL: Final = re.compile(
     r"model_not_found|model [\"'`]?[^\s\"'`]{1,120}[\"'`]? (?:not found|does not exist|is not)"
     r"|(?:unknown|invalid|no such) model|model (?:not found|does not exist)"
 )
-# LiteLLM says 400 to a wrong key.
-_KEY: Final = re.compile(r"invalid.{0,12}api.?key|incorrect api.?key|authentication.?error|invalid.{0,12}\btoken\b")
+# LiteLLM says 400 to a wrong key; without a database of its own, that it has none in which to look the key up.
+_KEY: Final = re.compile(
+    r"invalid.{0,12}api.?key|incorrect api.?key|authentication.?error|invalid.{0,12}\btoken\b|no_db_connection"
+)
 # Azure filters prompts as well.
 _FILTER: Final = re.compile(r"content_filter|content management policy|responsibleaipolicy")
 _CREDIT: Final = re.compile(

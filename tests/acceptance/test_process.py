@@ -5,7 +5,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,14 +21,9 @@ from bot.sandbox.faults import Fault, FaultKind
 from bot.store.embedded import EmbeddedPostgres
 from tests.integration.test_events import INCOMPLETE
 from tests.support.assistant import REPOSITORY, hurry
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Program:

@@ -4,21 +4,18 @@ import asyncio
 import contextlib
 import gzip
 import json
-import socket
-import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 import structlog
 
 from bot.domain.plan import ModelAnswer, ModelRequest, NoAnswer
-from bot.domain.ports import Allowance, Learned
-from bot.endpoints import Endpoint, Level, Privacy
-from bot.llm.pool import Budgets, ModelPool
-from bot.prompting import Input, Prompt
-from tests.support.memory import Memory
+from bot.domain.ports import Learned
+from bot.endpoints import Level, Privacy
+from bot.llm.pool import Budgets
+from tests.support.asking import DATA, GOOD, KEY, REQUEST, SCHEMA, Asker, asking, endpoint
+from tests.support.ports import free_port
 from tests.support.stand_in_model import (
     Reply,
     StandIn,
@@ -34,94 +31,34 @@ from tests.support.stand_in_model import (
     stand_in,
 )
 
-KEY: Final = "canary-key-of-the-model"
 LEVELS: Final = tuple(Level)
-SCHEMA: Final = {
-    "type": "object",
-    "properties": {
-        "kind": {"type": "string", "enum": ["bug", "question"]},
-        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-        "evidence": {"type": "string", "maxLength": 40},
-    },
-    "required": ["kind", "confidence", "evidence"],
-    "additionalProperties": False,
-}
-PROMPT: Final = Prompt(
-    id="sort",
-    version=3,
-    max_answer_tokens=60,
-    inputs={"title": Input(trusted=False, cap=100)},
-    system="You sort reports.",
-    user="The report:\n{{title}}\nWhich kind is it?",
-    schema=SCHEMA,
-)
-DATA: Final[dict[str, Any]] = {"kind": "bug", "confidence": 0.9, "evidence": "it broke"}
-GOOD: Final = json.dumps(DATA)
-REQUEST: Final = ModelRequest("sort", {"title": "It broke on Monday"})
-
-
-class Asker:
-    """A pool of one endpoint, its memory, and one question over and over."""
-
-    def __init__(self, endpoint: Endpoint, memory: Memory, patience: float, tokens_per_day: int) -> None:
-        self.endpoint = endpoint
-        self.memory = memory
-        self.patience = patience
-        self.reason = ""
-        self.pool = ModelPool.of(
-            [endpoint], {"sort": PROMPT}, spending=memory, answers=memory, knowledge=memory,
-            budgets=Budgets(tokens_per_day),
-        )  # fmt: skip
-
-    async def ask(
-        self, *, private: bool = False, scope: str = "1", request: ModelRequest = REQUEST
-    ) -> ModelAnswer | None:
-        started = time.monotonic()
-        allowance = Allowance(seconds=self.patience)
-        answer = await self.pool.answer(request, private=private, scope=scope, allowance=allowance)
-        assert time.monotonic() - started < self.patience + 1
-        if isinstance(answer, NoAnswer):
-            self.reason = answer.reason
-            return None
-        return answer
-
-    @property
-    def used(self) -> int:
-        return self.memory.used.get("tokens:1", 0)
-
-    @property
-    def level(self) -> str | None:
-        return self.memory.known.get(self.endpoint.key, Learned()).level or None
-
-
-@contextlib.asynccontextmanager
-async def asking(
-    url: str, *, patience: float = 9.0, tokens_per_day: int = 500_000, **options: Any
-) -> AsyncIterator[Asker]:
-    endpoint = Endpoint(url, KEY, "stand-in", **{"timeout": 3.0, **options})
-    asker = Asker(endpoint, Memory(), patience, tokens_per_day)
-    try:
-        yield asker
-    finally:
-        await asker.pool.close()
 
 
 @contextlib.asynccontextmanager
 async def both(reply: Reply, **options: Any) -> AsyncIterator[tuple[StandIn, Asker]]:
-    async with stand_in(reply) as server, asking(server.url, **options) as asker:
+    """An endpoint that replies so, and who asks it."""
+    async with stand_in(reply) as server, asking(endpoint(server.url, **{"timeout": 3.0, **options})) as asker:
         yield server, asker
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+def used(asker: Asker) -> int:
+    """The tokens of the repository's day."""
+    return asker.memory.used.get("tokens:1", 0)
+
+
+def level(asker: Asker) -> str | None:
+    """The level that is known of the endpoint."""
+    return asker.memory.known.get(asker.endpoints[0].key, Learned()).level or None
+
+
+def titled(title: str) -> ModelRequest:
+    return ModelRequest("sort", {**REQUEST.inputs, "title": title})
 
 
 async def test_a_question_as_it_goes_over_the_wire() -> None:
     async with both(saying(GOOD)) as (server, asker):
         answer = await asker.ask()
-    assert answer == ModelAnswer(DATA, "stand-in", "sort 3", 100)
+    assert answer == ModelAnswer(DATA, "model-one", "sort 3", 100)
     (asked,) = server.asked
     assert asked.request.path == "/v1/chat/completions"
     assert asked.request.headers["Authorization"] == f"Bearer {KEY}"
@@ -133,7 +70,7 @@ async def test_a_question_as_it_goes_over_the_wire() -> None:
     assert asked.body["response_format"]["json_schema"] == {"name": "sort", "strict": True, "schema": SCHEMA}
     system, user = asked.said
     assert system == "You sort reports."
-    assert user.startswith("The report:\n<<<data ")
+    assert user.startswith("The title:\n<<<data ")
     assert "\nIt broke on Monday\n>>>end " in user
 
 
@@ -142,11 +79,11 @@ async def test_a_question_as_it_goes_over_the_wire() -> None:
 async def test_levels_fall_and_are_remembered(status: int, refused: int) -> None:
     reply = refusing(status, frozenset(LEVELS[:refused]), saying(GOOD))
     async with both(reply) as (server, asker):
-        assert await asker.ask() is not None
+        assert isinstance(await asker.ask(), ModelAnswer)
         assert server.levels == list(LEVELS[: refused + 1])
-        assert await asker.ask() is not None
+        assert isinstance(await asker.ask(), ModelAnswer)
         assert server.levels == [*LEVELS[: refused + 1], LEVELS[refused]]
-        assert asker.level == LEVELS[refused]
+        assert level(asker) == LEVELS[refused]
 
 
 async def test_below_the_first_level_the_schema_is_said() -> None:
@@ -157,38 +94,38 @@ async def test_below_the_first_level_the_schema_is_said() -> None:
 
 async def test_an_endpoint_that_refuses_everything_is_asked_once_per_level() -> None:
     async with both(refusing(400, frozenset(LEVELS), saying(GOOD))) as (server, asker):
-        assert await asker.ask() is None
+        assert isinstance(await asker.ask(), NoAnswer)
         assert server.levels == list(LEVELS)
-        assert asker.level is None
+        assert level(asker) is None
 
 
 async def test_one_bad_minute_takes_no_level_away() -> None:
     async with both(saying(GOOD)) as (server, asker):
         await asker.ask()
         server.reply = refusing(500, frozenset({"json_schema"}), saying(GOOD))
-        assert await asker.ask() is not None
-        assert asker.level == "json_schema"
+        assert isinstance(await asker.ask(), ModelAnswer)
+        assert level(asker) == "json_schema"
 
 
 async def test_a_level_that_is_refused_later_is_lowered() -> None:
     async with both(saying(GOOD)) as (server, asker):
         await asker.ask()
         server.reply = refusing(400, frozenset({"json_schema"}), saying(GOOD))
-        assert await asker.ask() is not None
-        assert asker.level == "json_schema_lenient"
+        assert isinstance(await asker.ask(), ModelAnswer)
+        assert level(asker) == "json_schema_lenient"
 
 
 async def test_a_level_that_nobody_knows_is_learned_anew() -> None:
     async with both(saying(GOOD)) as (server, asker):
-        asker.memory.known[asker.endpoint.key] = Learned("of an older release")
-        assert await asker.ask() is not None
-        assert (server.levels, asker.level) == (["json_schema"], "json_schema")
+        asker.memory.known[asker.endpoints[0].key] = Learned("of an older release")
+        assert isinstance(await asker.ask(), ModelAnswer)
+        assert (server.levels, level(asker)) == (["json_schema"], "json_schema")
 
 
 async def test_reasoning_models_refuse_parameters_once() -> None:
     async with both(not_knowing(frozenset({"max_tokens", "temperature"}), saying(GOOD))) as (server, asker):
-        assert await asker.ask() is not None
-        assert await asker.ask() is not None
+        assert isinstance(await asker.ask(), ModelAnswer)
+        assert isinstance(await asker.ask(), ModelAnswer)
     assert server.levels == ["json_schema"] * 4
     for asked in server.asked[2:]:
         assert asked.body.keys() - {"stream", "stream_options"} == {
@@ -199,7 +136,7 @@ async def test_reasoning_models_refuse_parameters_once() -> None:
 async def test_a_parameter_that_is_refused_for_ever_ends() -> None:
     error = {"error": {"message": "no", "param": "temperature"}}
     async with both(sending(error, status=400)) as (server, asker):
-        assert await asker.ask() is None
+        assert isinstance(await asker.ask(), NoAnswer)
     assert len(server.asked) == len(LEVELS) + 1
 
 
@@ -267,7 +204,7 @@ UNREACHABLE: Final[dict[str, Reply]] = {
 async def test_usable_answers(reply: Reply) -> None:
     async with both(reply) as (server, asker):
         answer = await asker.ask()
-    assert answer is not None
+    assert isinstance(answer, ModelAnswer)
     assert answer.data == DATA
     assert len(server.asked) == 1
 
@@ -275,37 +212,37 @@ async def test_usable_answers(reply: Reply) -> None:
 @pytest.mark.parametrize("reply", UNUSABLE.values(), ids=UNUSABLE)
 async def test_unusable_answers_have_one_second_try(reply: Reply) -> None:
     async with both(reply) as (server, asker):
-        assert await asker.ask() is None
-        assert asker.used > 0
+        assert isinstance(await asker.ask(), NoAnswer)
+        assert used(asker) > 0
     assert server.levels == ["json_schema"] * 2
 
 
 @pytest.mark.parametrize("reply", UNREACHABLE.values(), ids=UNREACHABLE)
 async def test_unreachable_endpoints_have_no_second_try(reply: Reply) -> None:
     async with both(reply, timeout=1.5) as (server, asker):
-        assert await asker.ask() is None
-        assert asker.level is None
+        assert isinstance(await asker.ask(), NoAnswer)
+        assert level(asker) is None
     assert len(server.asked) == 1
 
 
 async def test_nobody_listens() -> None:
-    async with asking(f"http://127.0.0.1:{free_port()}/v1") as asker:
-        assert await asker.ask() is None
-        assert asker.used == 0
+    async with asking(endpoint(f"http://127.0.0.1:{free_port()}/v1")) as asker:
+        assert isinstance(await asker.ask(), NoAnswer)
+        assert used(asker) == 0
 
 
 async def test_an_endpoint_that_comes_back_is_used_again() -> None:
     async with both(reset) as (server, asker):
-        assert await asker.ask() is None
+        assert isinstance(await asker.ask(), NoAnswer)
         server.reply = saying(GOOD)
-        assert await asker.ask() is not None
+        assert isinstance(await asker.ask(), ModelAnswer)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_takes_the_prompt_nowhere(status: int) -> None:
     async with stand_in(saying(GOOD)) as other:
         async with both(sending(b"", status=status, Location=f"{other.url}/chat/completions")) as (server, asker):
-            assert await asker.ask() is None
+            assert isinstance(await asker.ask(), NoAnswer)
         assert len(server.asked) == 1
         assert other.asked == []
 
@@ -314,16 +251,16 @@ async def test_a_proxy_of_the_environment_sees_nothing(monkeypatch: pytest.Monke
     async with stand_in(saying(GOOD)) as proxy, stand_in(saying(GOOD)) as server:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url.removesuffix("/v1"))
-        async with asking(server.url) as asker:
-            assert await asker.ask() is not None
+        async with asking(endpoint(server.url)) as asker:
+            assert isinstance(await asker.ask(), ModelAnswer)
         assert proxy.asked == []
 
 
 async def test_the_second_try_shows_what_was_wrong() -> None:
     async with both(saying(GOOD.replace("bug", "lock"), GOOD)) as (server, asker):
         answer = await asker.ask()
-    assert answer is not None
-    assert (answer.data, answer.tokens, asker.used) == (DATA, 200, 200)
+    assert isinstance(answer, ModelAnswer)
+    assert (answer.data, answer.tokens, used(asker)) == (DATA, 200, 200)
     first, second = server.asked
     assert second.said[:2] == first.said
     assert second.said[2] == GOOD.replace("bug", "lock")
@@ -334,7 +271,7 @@ async def test_the_second_try_shows_what_was_wrong() -> None:
 @pytest.mark.parametrize("refused", [0, 1, 2, 3, 4])
 async def test_never_more_than_two_requests_per_level(refused: int) -> None:
     async with both(refusing(422, frozenset(LEVELS[:refused]), saying("nonsense"))) as (server, asker):
-        assert await asker.ask() is None
+        assert isinstance(await asker.ask(), NoAnswer)
     assert server.levels == [*LEVELS[:refused], LEVELS[refused], LEVELS[refused]]
 
 
@@ -343,48 +280,49 @@ async def test_without_a_believable_count_tokens_are_estimated(tokens: object) -
     async with both(sending(completion(GOOD, tokens=tokens))) as (server, asker):
         answer = await asker.ask()
     sent = sum(map(len, server.asked[0].said))
-    assert answer is not None
-    assert answer.tokens == asker.used
-    assert sent // 5 < asker.used < sent
+    assert isinstance(answer, ModelAnswer)
+    assert answer.tokens == used(asker)
+    assert sent // 5 < used(asker) < sent
 
 
 async def test_what_nobody_waited_for_is_counted_too() -> None:
     async with both(silence, timeout=0.5) as (_server, asker):
         await asker.ask()
-        assert asker.used > 0
+        assert used(asker) > 0
 
 
 async def test_over_budget_nothing_is_sent() -> None:
-    async with both(saying(GOOD), tokens_per_day=150) as (server, asker):
-        assert await asker.ask() is not None
-        assert await asker.ask() is not None
-        assert await asker.ask() is None
+    async with stand_in(saying(GOOD)) as server, asking(endpoint(server.url), budgets=Budgets(150)) as asker:
+        assert isinstance(await asker.ask(), ModelAnswer)
+        assert isinstance(await asker.ask(), ModelAnswer)
+        assert isinstance(await asker.ask(), NoAnswer)
         assert len(server.asked) == 2
-        assert await asker.ask(scope="2") is not None
+        assert isinstance(await asker.ask(scope="2"), ModelAnswer)
 
 
 async def test_no_budget_is_no_model() -> None:
-    async with both(saying(GOOD), tokens_per_day=0) as (server, asker):
-        assert await asker.ask() is None
+    async with stand_in(saying(GOOD)) as server, asking(endpoint(server.url), budgets=Budgets(0)) as asker:
+        assert isinstance(await asker.ask(), NoAnswer)
     assert server.asked == []
 
 
 async def test_private_text_stays_near(monkeypatch: pytest.MonkeyPatch) -> None:
     async with both(saying(GOOD)) as (server, asker):
-        assert await asker.ask(private=True) is not None
+        assert isinstance(await asker.ask(private=True), ModelAnswer)
         monkeypatch.setattr("bot.llm.endpoint._PRIVATE", ())
-        async with asking(server.url) as far:
-            assert await far.ask(private=True) is None
-            assert far.reason == "no model was asked: none here may see the text of private repositories"
-            assert await far.ask(private=False) is not None
+        async with asking(endpoint(server.url)) as far:
+            assert await far.ask(private=True) == NoAnswer(
+                "no model was asked: none here may see the text of private repositories"
+            )
+            assert isinstance(await far.ask(private=False), ModelAnswer)
         assert len(server.asked) == 2
-        async with asking(server.url, privacy=Privacy.ALWAYS) as allowed:
-            assert await allowed.ask(private=True) is not None
+        async with asking(endpoint(server.url, privacy=Privacy.ALWAYS)) as allowed:
+            assert isinstance(await allowed.ask(private=True), ModelAnswer)
 
 
 async def test_half_characters_in_a_report_are_sent_as_something_else() -> None:
     async with both(saying(GOOD)) as (server, asker):
-        assert await asker.ask(request=ModelRequest("sort", {"title": "a\ud800b"})) is not None
+        assert isinstance(await asker.ask(titled("a\ud800b")), ModelAnswer)
     assert "\na?b\n" in server.asked[0].said[1]
 
 
@@ -401,7 +339,7 @@ async def test_no_log_holds_the_key_the_prompt_or_the_answer() -> None:
         for reply in replies:
             async with both(reply, timeout=0.5 if reply is silence else 3.0) as (_server, asker):
                 await asker.ask()
-        async with asking(f"http://127.0.0.1:{free_port()}/v1") as asker:
+        async with asking(endpoint(f"http://127.0.0.1:{free_port()}/v1")) as asker:
             await asker.ask()
     assert len(logs) >= 6
     assert KEY not in str(logs)
@@ -411,13 +349,13 @@ async def test_no_log_holds_the_key_the_prompt_or_the_answer() -> None:
 async def test_reports_cannot_carry_our_secrets_nor_tokens_into_the_prompt() -> None:
     title = "my token ghp_" + "aB3dE6gH9j" * 4
     async with both(saying(GOOD)) as (server, asker):
-        await asker.ask(request=ModelRequest("sort", {"title": title}))
+        await asker.ask(titled(title))
     assert b"aB3dE6gH9j" not in server.asked[0].raw
     assert KEY.encode() not in server.asked[0].raw
 
 
 async def test_many_questions_at_once() -> None:
-    async with both(saying(GOOD), timeout=5.0, patience=10.0) as (server, asker):
+    async with both(saying(GOOD), timeout=5.0) as (server, asker):
         answers = await asyncio.gather(*(asker.ask(scope=str(n)) for n in range(50)))
-    assert all(answer == replace(ModelAnswer(DATA, "stand-in", "sort 3"), tokens=100) for answer in answers)
+    assert all(answer == ModelAnswer(DATA, "model-one", "sort 3", 100) for answer in answers)
     assert len(server.asked) == 50

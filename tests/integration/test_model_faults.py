@@ -68,6 +68,16 @@ AWAY: Final = [
     called(Fault.REFUSED, sending([], status=418)),
 ]
 
+# What /readyz says to the operator, who can mend these.
+REMEDIES: Final = {
+    Fault.REDIRECT: "it redirects to another address, which is refused",
+    Fault.HTML: "a web page answers at its address",
+    Fault.WRONG_KEY: "check OPENAI_API_KEY",
+    Fault.WRONG_URL: "the address usually ends in /v1",
+    Fault.WRONG_MODEL: "check the model's name",
+    Fault.NO_CREDIT: "no credit left",
+}
+
 # Answers that are none: one second try.
 BAD: Final = [
     called(Fault.NOT_A_COMPLETION, sending({})),
@@ -92,6 +102,7 @@ async def test_an_endpoint_that_does_not_answer(fault: Fault, reply: Reply, opti
         assert counted("one", fault) == before + 1
         assert len(server.asked) == 1
         assert asker.details.startswith("model endpoint one: ")
+        assert REMEDIES.get(fault, "") in asker.details
         assert not any(text in asker.details for text in (server.url, "127.0.0.1", KEY, "Monday"))
 
 
@@ -121,6 +132,19 @@ async def test_a_second_try_that_is_well_is_enough(fault: Fault, reply: Reply, o
         assert isinstance(found, ModelAnswer)
         assert found.data == DATA
         assert asker.details.startswith("model endpoint one: well")
+
+
+async def test_who_fails_without_any_form_does_not_refuse_a_form() -> None:
+    """LiteLLM says 500 while the server behind it is away: it has to rest, and its levels are not at fault."""
+    before = counted("one", Fault.SERVER_ERROR)
+    reply = error("InternalServerError: OpenAIException - Connection error.", status=500)
+    async with stand_in(reply) as server, asking(endpoint(server.url)) as asker:
+        for _ in range(4):
+            assert await asker.ask() == NoAnswer("no model could be reached")
+        assert len(server.asked) == 3 * len(Level)
+        assert "it fails with an error of its own (HTTP 500)" in asker.details
+        assert not asker.memory.known
+    assert counted("one", Fault.SERVER_ERROR) == before + 3
 
 
 async def test_nobody_listens() -> None:

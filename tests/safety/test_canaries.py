@@ -33,6 +33,7 @@ from tests.integration.test_model_service import BODY, SURE, TITLE
 from tests.safety.canaries import disguises, files_below, leaks, odd_secret, pieces, raw_leaks, rows, visible_secret
 from tests.safety.canaries_child import CRASHING
 from tests.support.assistant import REPOSITORY, running, settings_for
+from tests.support.ports import free_port
 from tests.support.stand_in_model import Asked, StandIn, completion, stand_in
 
 ROOT: Final = Path(__file__).parents[2]
@@ -147,7 +148,7 @@ class World:
 async def world(folder: Path, style: str, database_url: str | None, key: str) -> AsyncIterator[World]:
     async with Sandbox.start(credentials=CREDENTIALS) as sandbox, stand_in(_echo) as model:
         environment = {
-            "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOST": "127.0.0.1", "PORT": str(_free_port()),
+            "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOST": "127.0.0.1", "PORT": str(free_port()),
             "GITHUB_APP_ID": str(sandbox.app_id), "GITHUB_PRIVATE_KEY": CREDENTIALS.private_key,
             "GITHUB_WEBHOOK_SECRET": CREDENTIALS.webhook_secret, "GITHUB_API_URL": sandbox.url,
             "ASSISTANT_DATA_DIR": str(folder / "data"), "LOG_LEVEL": "debug", "LOG_FORMAT": style,
@@ -158,14 +159,6 @@ async def world(folder: Path, style: str, database_url: str | None, key: str) ->
         made = World(sandbox, model, folder, environment)
         sandbox.webhook_url = f"{made.url}/webhooks/github"
         yield made
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _echo(asked: Asked) -> web.StreamResponse:

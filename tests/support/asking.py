@@ -39,6 +39,9 @@ PROMPT: Final = Prompt(
 DATA: Final[dict[str, Any]] = {"kind": "bug", "confidence": 0.9, "evidence": "it broke"}
 GOOD: Final = json.dumps(DATA)
 REQUEST: Final = ModelRequest("sort", {"title": "It broke on Monday", "body": "The export, that is."})
+# Of another endpoint, and another question.
+OTHER: Final = GOOD.replace("it broke", "from the other")
+LATER: Final = ModelRequest("sort", {"title": "It broke on Tuesday", "body": "The import."})
 
 
 class Asker:

@@ -12,6 +12,7 @@ from bot.llm.fitting import estimate
 from tests.support.stand_in_model import Asked, Reply, completion, sending
 
 _EVENTS: Final = {"Content-Type": "text/event-stream"}
+BUSY: Final = sending({"error": {"message": "overloaded"}}, status=503)
 
 
 def event(delta: Mapping[str, object] | None, *, ended: str | None = None, **more: object) -> bytes:

@@ -33,6 +33,7 @@ WORDS: Final[dict[str, tuple[int, str, dict[str, Any], Fault]]] = {
     "ik_llama, context": (500, "the request exceeds the available context size", {}, Fault.CONTEXT_TOO_LONG),
     "LM Studio, json_object": (400, "'response_format.type' must be 'json_schema' or 'text'", {}, Fault.FORMAT_REFUSED),
     "LiteLLM, key": (400, "Authentication Error, Invalid proxy server token passed", {}, Fault.WRONG_KEY),
+    "LiteLLM without a database, key": (400, "No connected db.", {"type": "no_db_connection"}, Fault.WRONG_KEY),
     "LiteLLM, model": (400, "Invalid model name passed in model=x", {}, Fault.WRONG_MODEL),
     "OpenRouter, credit": (402, "Insufficient credits", {}, Fault.NO_CREDIT),
     "Mistral, extra": (422, "Extra inputs are not permitted: 'stream_options'", {}, Fault.PARAMETER_REFUSED),

@@ -1,0 +1,1 @@
+"""One contract through real model servers: `python -m tests.endpoints`."""
