@@ -1,11 +1,14 @@
 """SIGKILL of everything, the embedded database included, around each write and each call of each scenario.
 
 After a crash the program is started again, and what GitHub looks like in the end is compared with an undisturbed run.
+
+    python -m tests.faults.crashes "SCENARIO" …    the long lane's cases of these scenarios only
 """
 
 import asyncio
 import random
 import shutil
+import sys
 import tempfile
 import time
 from collections import Counter, deque
@@ -272,25 +275,28 @@ LOSING: Final = ("recovery", ("before", "database: INSERT INTO assistant.deliver
 
 
 async def measure(*, nightly: bool) -> Section:
-    chance = random.Random(SEED)
     began = time.monotonic()
     # The proof that a lost and a doubled effect would be seen.
     assert (await found_out(*DOUBLING)).doubled
     assert (await found_out(*LOSING)).lost
-
-    def choose(found: Undisturbed) -> list[Case]:
-        again = pairs(found, count=1000 if nightly else 100, chance=chance)
-        alone = list(singles(found)) if nightly else most(found, count=_ALONE, chance=chance)
-        return [*first_starts(count=100 if nightly else 20, chance=chance), *alone, *again]
-
-    outcomes = await crash(choose, progress=True)
+    outcomes = await crash(lambda found: long_lane(found, nightly=nightly), progress=True)
     return section(outcomes, time.monotonic() - began, nightly=nightly)
+
+
+def long_lane(found: Undisturbed, *, nightly: bool = False) -> list[Case]:
+    """The same cases each time."""
+    chance = random.Random(SEED)
+    again = pairs(found, count=1000 if nightly else 100, chance=chance)
+    alone = list(singles(found)) if nightly else most(found, count=_ALONE, chance=chance)
+    return [*first_starts(count=100 if nightly else 20, chance=chance), *alone, *again]
 
 
 def section(outcomes: Sequence[Outcome], seconds: float, *, nightly: bool) -> Section:
     rows = [_row(name, [one for one in outcomes if one.case.name == name])
             for name in dict.fromkeys(one.case.name for one in outcomes)]  # fmt: skip
     rows.append(_row("all", outcomes))
+    rows += [(told(one), "", "", "", "", str(one.lost.total()), str(one.doubled.total()))
+             for one in outcomes if one.lost or one.doubled]  # fmt: skip
     crashes = sum(len(one.fired) for one in outcomes)
     lost, doubled = (sum(one.total() for one in group) for group in
                      ([each.lost for each in outcomes], [each.doubled for each in outcomes]))  # fmt: skip
@@ -320,9 +326,31 @@ come only once in a process. The stand-in GitHub's lists do not lag here, so tha
 half a second and not ten."""
 
 
+def told(one: Outcome) -> str:
+    """A case that did not end as it should, so that it can be looked into."""
+    orders = ", then ".join(f"{order.when} {order.name or 'point'} no. {order.occurrence}" for order in one.case.orders)
+    ends = "; ".join([*(f"lost {name}" for name in one.lost), *(f"doubled {name}" for name in one.doubled)])
+    return f"{one.case.name}: killed {orders} — {ends}"
+
+
+async def main(names: list[str]) -> int:
+    """The exit code: 1 if a case did not end as it should, or none was run."""
+    outcomes = await crash(lambda found: [one for one in long_lane(found) if one.name in names], progress=True)
+    wrong = [one for one in outcomes if one.lost or one.doubled]
+    crashes = sum(len(one.fired) for one in outcomes)
+    print(f"{len(outcomes)} cases, {crashes} crashes, {len(wrong)} not as they should be")
+    for one in wrong:
+        print(told(one))
+    return int(bool(wrong) or not outcomes)
+
+
 def _row(name: str, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
     fired = [len(one.fired) for one in outcomes]
     missed = sum(len(one.case.orders) - len(one.fired) for one in outcomes)
     lost, doubled = sum(one.lost.total() for one in outcomes), sum(one.doubled.total() for one in outcomes)
     again = sum(max(count - 1, 0) for count in fired)
     return (name, *(str(one) for one in (len(outcomes), sum(fired), again, missed, lost, doubled)))
+
+
+if __name__ == "__main__":
+    raise SystemExit(asyncio.run(main(sys.argv[1:])))
