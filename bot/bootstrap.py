@@ -25,18 +25,22 @@ from bot.runtime.backfill import Backfill
 from bot.runtime.chores import Chores
 from bot.runtime.gaps import GapScan
 from bot.runtime.ingest import Ingest
+from bot.runtime.learning import Learning
 from bot.runtime.liveness import Liveness
 from bot.runtime.missed import Missed
 from bot.runtime.pipeline import Pipeline
 from bot.runtime.services import Services
+from bot.runtime.training import Training
 from bot.runtime.worker import Worker
 from bot.settings import AppSettings, ModelSettings, Settings
 from bot.spelling import TyposChecker
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.deliveries import Deliveries
 from bot.store.embedded import DatabaseUnavailable, EmbeddedPostgres
+from bot.store.feedback import Feedbacks
 from bot.store.gaps import Gaps
 from bot.store.history import History
+from bot.store.learned import Learned
 from bot.store.limits import Limits
 from bot.store.models import ModelMemory
 from bot.store.queue import Queue, queue_app
@@ -110,6 +114,9 @@ class Service:
     limits: Limits
     worker: Worker
     chores: Chores
+    training: Training
+    learning: Learning
+    feedback: Feedbacks
     liveness: Liveness
     webhook: Webhook
     model: "ModelPool | None"
@@ -155,13 +162,14 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         pool = await stack.enter_async_context(open_pool(url, size=settings.concurrency + 6))
         session = await stack.enter_async_context(open_session())
         limits, records, deliveries, gaps = Limits(pool), Records(pool), Deliveries(pool), Gaps(pool)
-        history = History(pool)
+        history, learned, feedback = History(pool), Learned(pool), Feedbacks(pool)
         app = github_app(session, app_settings, limits, clock=clock)
         local = await stack.enter_async_context(_local(settings.model))
         model = await stack.enter_async_context(_model(settings.model, local, limits, ModelMemory(pool)))
+        learning = Learning(learned, history, feedback)
         services = Services(
             app=app, model=model, spelling=TyposChecker(), records=records, threads=Threads(pool), limits=limits,
-            gaps=gaps, history=history,
+            gaps=gaps, history=history, feedback=feedback, learning=learning,
         )  # fmt: skip
         pipeline = Pipeline(services, REGISTRY)
         queue = queue_app(url)
@@ -176,7 +184,21 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         backfill = Backfill(app, history)
         chores = Chores(missed, scan, backfill, records=records, limits=limits, retention=retention)
         webhook = Webhook(app_settings.webhook_secrets, Ingest(deliveries).accept, pipeline.handled, pipeline.noted)
-        yield Service(pool, deliveries, limits, worker, chores, Liveness(gaps), webhook, model, local)
+        training = Training(history, learned, feedback, limits)
+        yield Service(
+            pool,
+            deliveries,
+            limits,
+            worker,
+            chores,
+            training,
+            learning,
+            feedback,
+            Liveness(gaps),
+            webhook,
+            model,
+            local,
+        )
 
 
 @contextlib.asynccontextmanager
@@ -245,7 +267,7 @@ async def _until_stopped(running: Service, *more: Coroutine[None, None, None]) -
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    tasks = [asyncio.create_task(one) for one in (running.worker.run(), running.chores.run(), *more)]
+    tasks = [asyncio.create_task(one) for one in _loops(running, *more)]
     if running.model is not None:
         tasks.append(asyncio.create_task(running.model.run()))
     waiter = asyncio.create_task(stop.wait())
@@ -261,6 +283,10 @@ async def _until_stopped(running: Service, *more: Coroutine[None, None, None]) -
         await asyncio.wait([waiter, *tasks], timeout=_DRAIN)
 
 
+def _loops(running: Service, *more: Coroutine[None, None, None]) -> tuple[Coroutine[None, None, None], ...]:
+    return (running.worker.run(), running.chores.run(), running.training.run(), *more)
+
+
 async def replay(settings: Settings, guid: str) -> bool:
     """Queue a stored delivery again; False if there is none to queue."""
     async with database(settings) as url, open_pool(url, size=2) as pool:
@@ -272,6 +298,9 @@ async def forget(settings: Settings, *, repository: str | None, user: str | None
     async with database(settings) as url, open_pool(url, size=2) as pool:
         threads, history = Threads(pool), History(pool)
         if user is not None:
+            actor = (await history.digest())(user)
+            await Learned(pool).forget_author(actor)
+            await Feedbacks(pool).forget_actor(actor)
             decisions, items = await threads.forget_author(user), await history.forget_author(user)
             return f"{decisions} decisions and their deliveries deleted, and {items} items of the history."
         named = repository or ""

@@ -7,7 +7,7 @@ from bot.domain.text import Text
 
 
 class Source(StrEnum):
-    """Who wants an action: rules of ours, a model's answer, or a person's command."""
+    """Who wants an action: rules of ours (what was learned included), a model's answer, or a person's command."""
 
     RULES = "rules"
     MODEL = "model"

@@ -16,26 +16,28 @@ TRIAGE_ROLES: Final = frozenset({"triage", "write", "maintain", "admin"})
 
 
 class Mode(StrEnum):
-    """How far a capability may go in a repository."""
+    """How far a capability may go in a repository. EARNED: as ACT where that was measured to be right, else SUGGEST."""
 
     OFF = "off"
     OBSERVE = "observe"
     SUGGEST = "suggest"
     ACT = "act"
+    EARNED = "earned"
 
 
 class Access(StrEnum):
-    """Who may use a command: anyone, or people with at least the triage role."""
+    """Who may use a command: anyone, the item's author and people with at least the triage role, or only these."""
 
     ANYONE = "anyone"
+    AUTHOR = "author"
     TRIAGE = "triage"
 
-    def permits(self, role: str) -> bool:
-        """Whether a person with GitHub's `role` (role_name) may; an unknown role may not.
+    def permits(self, role: str, *, author: bool = False) -> bool:
+        """Whether a person with GitHub's `role` (role_name), perhaps the item's `author`, may; an unknown role may not.
 
         Roles: https://docs.github.com/en/organizations/managing-user-access-to-your-organizations-repositories
         """
-        return self is Access.ANYONE or role in TRIAGE_ROLES
+        return self is Access.ANYONE or (self is Access.AUTHOR and author) or role in TRIAGE_ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     mode: Mode | None = None
-    """`off`, `observe`, `suggest` or `act`; without it, the repository's mode."""
+    """`off`, `observe`, `suggest`, `act` or `earned`; without it, the repository's mode."""
 
     def extra_labels(self) -> frozenset[str]:
         """Labels that these options allow besides the repository's allow-list."""
@@ -68,7 +70,8 @@ class Manifest:
     """Everything that the router, the gate, /help, the docs and app.yaml derive from a capability.
 
     `events` are "event.action" names; `permissions` are GitHub App permissions ("issues": "write") without which it is
-    off; without `optional_permissions` it only knows less.
+    off; without `optional_permissions` it only knows less. `earns`: it is measured, so that `mode: earned` means more
+    than `suggest`.
     `actions` are the only action types that the gate lets through.
     """
 
@@ -84,6 +87,7 @@ class Manifest:
     optional_permissions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     prompt: str | None = None
     default: bool = True
+    earns: bool = False
 
 
 def _nothing_wrong(_text: str) -> tuple[str, ...]:

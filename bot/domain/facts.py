@@ -9,6 +9,8 @@ from typing import Final
 
 from bot.domain.commands import Invocation, only_commands
 from bot.domain.events import Actor, Event
+from bot.domain.feedback import ALL, Feedback, Opinion
+from bot.domain.learned import Lesson
 
 MAINTAINER_ASSOCIATIONS: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
@@ -28,6 +30,7 @@ class Need(StrEnum):
     CHECKS = "checks"  # GET workflow runs of the head
     PERMISSION = "permission"  # GET the sender's permission
     DECISIONS = "decisions"  # our own record of this thread
+    LESSON = "lesson"  # what was learned from the history says of this issue: our own record
     CONFIGURATION = "configuration"  # GET our configuration file at the head of the pull request that changes it
 
 
@@ -54,7 +57,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment of the thread. `association` is GitHub's author_association."""
+    """A comment of the thread. `association` is GitHub's author_association, `disliked` counts thumbs down."""
 
     id: int
     author: Actor
@@ -62,6 +65,7 @@ class Comment:
     body: str
     created_at: datetime
     via_app: int | None = None
+    disliked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,7 @@ class Facts:
     are some). `unread` names the groups that GitHub refused to show (missing permission).
     `proposed_configuration` is our configuration file at a pull request's head, if it changes that file;
     `broken_configuration` lists the mistakes in the default branch's file that nobody was told of yet.
+    `feedback` is what people said about our work in this thread; `lesson` is None where nothing was learned.
     """
 
     event: Event
@@ -217,6 +222,8 @@ class Facts:
     unread: frozenset[Need] = frozenset()
     proposed_configuration: str | None = None
     broken_configuration: tuple[str, ...] = ()
+    feedback: tuple[Feedback, ...] = ()
+    lesson: Lesson | None = None
 
     @property
     def label_names(self) -> frozenset[str]:
@@ -226,6 +233,26 @@ class Facts:
     def removed_by_people(self) -> frozenset[str]:
         """Labels that a person took off this thread at any time: never put back by ourselves."""
         return frozenset(one.label for one in self.label_events if not one.added and not one.ours)
+
+    @property
+    def corrected(self) -> frozenset[str]:
+        """Labels that we put on this thread and a person took off."""
+        ours: set[str] = set()
+        found: set[str] = set()
+        for one in self.label_events:
+            if one.added and one.ours:
+                ours.add(one.label)
+            elif not one.added and not one.ours and one.label in ours:
+                found.add(one.label)
+        return frozenset(found)
+
+    def was_removed(self, label: str) -> bool:
+        """Whether a person took the label off at any time, however it was spelled then."""
+        return label.casefold() in {one.casefold() for one in self.removed_by_people}
+
+    def called_wrong(self, capability: str) -> bool:
+        """Whether people said that what the capability did in this thread is wrong."""
+        return any(one.capability in (capability, ALL) and one.opinion is Opinion.WRONG for one in self.feedback)
 
     @property
     def set_by_us(self) -> frozenset[str]:

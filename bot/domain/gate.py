@@ -117,8 +117,10 @@ def _label_objection(label: str, *, commanded: bool, case: _Case) -> str:
         return ""
     if label not in case.context.labels:  # guard: allow-list (4)
         return f"“{label}” is not in the allow-list"
-    if label in case.facts.removed_by_people:  # guard: labels-that-people-removed (4)
+    if case.facts.was_removed(label):  # guard: labels-that-people-removed (4)
         return f"a person removed “{label}”"
+    if case.context.mode is Mode.EARNED and label not in case.plan.earned:  # guard: earned-labels (4)
+        return f"mode earned: nothing shows that “{label}” would be right often enough"
     return ""
 
 

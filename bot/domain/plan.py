@@ -9,7 +9,8 @@ from bot.domain.actions import Action
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Why, for /why, logs and records. `evidence` are plain-text lines, `method` says what decided
-    ("rules 1", "model NAME with prompt triage 1"), `confidence` is 0..1 or None where it means nothing."""
+    ("rules 1", "learned, version 3", "model NAME with prompt triage 2"), `confidence` is 0..1 or None where it means
+    nothing."""
 
     outcome: str
     evidence: tuple[str, ...] = ()
@@ -22,11 +23,13 @@ class Plan:
     """Actions in the order in which they are carried out.
 
     A `commanded` plan answers a person who may ask for it, so that it goes on where a maintainer has answered.
+    `earned` are the labels whose measured precision holds: the only ones that `mode: earned` sets.
     """
 
     actions: tuple[Action, ...]
     why: Explanation
     commanded: bool = False
+    earned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

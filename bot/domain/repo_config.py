@@ -66,11 +66,13 @@ class RepoConfig:
     options: Mapping[str, Options]
 
     def mode_of(self, manifest: Manifest) -> Mode:
-        """The capability's own mode, else the repository's; a capability that is opt-in is off without its own."""
+        """The capability's own mode, else the repository's; a capability that is opt-in is off without its own.
+
+        What is not measured cannot earn anything: it suggests.
+        """
         own = self.options[manifest.id].mode
-        if own is not None:
-            return own
-        return self.mode if manifest.default else Mode.OFF
+        mode = own if own is not None else self.mode if manifest.default else Mode.OFF
+        return Mode.SUGGEST if mode is Mode.EARNED and not manifest.earns else mode
 
     def allowed_labels(self) -> frozenset[str]:
         """The allow-list: the general one and what the capabilities' options add."""

@@ -10,7 +10,7 @@ import structlog
 
 from bot.domain import repo_config
 from bot.domain.errors import AssistantError
-from bot.domain.events import Event, actor
+from bot.domain.events import Actor, Event, actor
 from bot.domain.facts import (
     AppIdentity,
     AuthorHistory,
@@ -43,6 +43,15 @@ _COMMUNITY_NAMES: Final = {
 }
 _ROLES: Final = ("admin", "maintain", "push", "triage", "pull")
 _ROLE_NAMES: Final = {"push": "write", "pull": "read"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dislike:
+    """A thumbs down."""
+
+    id: int
+    by: Actor
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,14 @@ class Reader:
             return _comment(await self.github.get(f"{self._repository}/issues/comments/{number}"))
         except Absent:
             return None
+
+    async def dislikes(self, comment: int) -> tuple[Dislike, ...]:
+        """Who left a thumbs down on a comment. Reactions send no webhook.
+
+        https://docs.github.com/en/rest/reactions/reactions#list-reactions-for-an-issue-comment
+        """
+        pages = self.github.pages(f"{self._repository}/issues/comments/{comment}/reactions", content="-1")
+        return tuple([Dislike(int(one["id"]), actor(one.get("user")), _time(one["created_at"])) async for one in pages])
 
     async def read(self, needs: frozenset[Need], item: Item) -> dict[str, Any]:
         """The asked groups, by field name of `Facts`, and `unread`: what GitHub would not show."""
@@ -373,6 +390,7 @@ def _comment(data: Mapping[str, Any]) -> Comment:
         body=str(data.get("body") or ""),
         created_at=_time(data["created_at"]),
         via_app=via.get("id"),
+        disliked=int((data.get("reactions") or {}).get("-1") or 0),
     )
 
 

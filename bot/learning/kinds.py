@@ -148,30 +148,43 @@ def certain(model: KindModel, prediction: Prediction) -> bool:
 
 def dump(model: KindModel) -> bytes:
     """The model as JSON with its arrays in base64 (32-bit floats and integers, little-endian)."""
-    data = {
+    return json.dumps(to_plain(model), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def to_plain(model: KindModel) -> dict[str, Any]:
+    """What `dump` writes, before it is text."""
+    return {
         "format": FORMAT,
         "features": VERSION,
         "kinds": model.kinds,
         "views": {name: {"terms": list(one.places), "idf": _text(one.idf)} for name, one in model.views.items()},
-        "blocks": {
-            name: {
-                "places": _text(array("i", (place for place, row in enumerate(one.rows) if row >= 0))),
-                "weights": _text(one.weights),
-                "bias": one.bias,
-            }
-            for name, one in model.blocks.items()
-        },
+        "blocks": {name: block_to_plain(one) for name, one in model.blocks.items()},
         "sharpness": model.sharpness,
         "thresholds": model.thresholds,
         "trained_on": model.trained_on,
     }
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def block_to_plain(block: Block) -> dict[str, Any]:
+    """A block as JSON has it."""
+    return {
+        "places": _text(array("i", (place for place, row in enumerate(block.rows) if row >= 0))),
+        "weights": _text(block.weights),
+        "bias": block.bias,
+    }
 
 
 def load(stored: bytes) -> KindModel:
     """The model again. Raises UnusableModel for another format, another version of the views, or damage."""
     try:
-        data = json.loads(stored)
+        return from_plain(json.loads(stored))
+    except ValueError as error:
+        raise error if isinstance(error, UnusableModel) else UnusableModel(type(error).__name__) from error
+
+
+def from_plain(data: Any) -> KindModel:
+    """The model of what `to_plain` gave. Raises UnusableModel."""
+    try:
         if (data["format"], data["features"]) != (FORMAT, VERSION):
             raise UnusableModel(f"made as {data['format']} of {data['features']}, this is {FORMAT} of {VERSION}")
         return _model(data)
@@ -188,7 +201,7 @@ def _model(data: Mapping[str, Any]) -> KindModel:
         if len(idf) != len(one["terms"]):
             raise UnusableModel(f"the view {name} is damaged")
         first += len(idf)
-    blocks = {name: _block(one, len(data["kinds"]), first) for name, one in data["blocks"].items()}
+    blocks = {name: block_from_plain(one, len(data["kinds"]), first) for name, one in data["blocks"].items()}
     if COMMON not in blocks:
         raise UnusableModel("the common block is missing")
     return KindModel(
@@ -201,7 +214,8 @@ def _model(data: Mapping[str, Any]) -> KindModel:
     )
 
 
-def _block(data: Mapping[str, Any], kinds: int, features: int) -> Block:
+def block_from_plain(data: Mapping[str, Any], kinds: int, features: int) -> Block:
+    """The block again. Raises UnusableModel."""
     places = _array("i", data["places"])
     weights = _array("f", data["weights"])
     if len(weights) != len(places) * kinds or len(data["bias"]) != kinds:

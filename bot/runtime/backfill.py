@@ -136,6 +136,9 @@ class _Reading:
         self._identity = await self._app.identity()
         self._digest = await self._history.digest()
         data = await self._github.get(f"/repositories/{self.task.repository}")
+        await self._history.seen(
+            self.task.repository, installation=self.task.installation, private=bool(data.get("private", True))
+        )
         name = f"{data['owner']['login']}/{data['name']}"
         if name != self.task.full_name:
             await self._history.name(self.task.repository, name)

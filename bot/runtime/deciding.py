@@ -16,13 +16,19 @@ from bot.domain.commands import parse_commands
 from bot.domain.events import Event
 from bot.domain.facts import AppIdentity, Facts, Item, Need, ThreadMemory
 from bot.domain.gate import Verdict, judge
+from bot.domain.labels import spelled
+from bot.domain.learned import Lesson
+from bot.domain.opinions import opinions_of
 from bot.domain.plan import ModelAnswer, NoAnswer, Plan, Skip
 from bot.domain.ports import Allowance
 from bot.domain.repo_config import ConfigSchema, RepoConfig
 from bot.github.auth import Installation
 from bot.github.client import GitHub
 from bot.github.reader import Reader
+from bot.learning.earned import PRECISION
 from bot.runtime.configuration import load_configuration
+from bot.runtime.dislikes import note_dislikes
+from bot.runtime.learning import Wanted
 from bot.runtime.services import Services
 from bot.store.records import Decision, Subject
 
@@ -70,8 +76,12 @@ class Deciding:
             return "ignored: the budget of events for today is used up"
         item = await reader.item()
         facts = await self._facts(event, app, reader, item, active, now)
-        facts = replace(facts, broken_configuration=loaded.mistakes)
+        facts = replace(facts, broken_configuration=loaded.mistakes, lesson=await self._lesson(active, facts, config))
         decisions = await self._decisions(active, facts, config)
+        # Before the record: what is said again after a crash is stored once.
+        on = frozenset(command.name for one in active for command in one.manifest.commands)
+        opinions = opinions_of(facts, on, await self._services.history.digest())
+        await self._services.feedback.note(event.repository.id, opinions)
         await self._services.records.save(replace(subject, author=item.author.login), decisions)
         if loaded.mistakes and any(one.capability == "configuration" and one.plan for one in decisions):
             await self._services.threads.notice_configuration(event.repository.id, loaded.broken)
@@ -100,11 +110,31 @@ class Deciding:
             sections=frozenset(known.thread.sections),
             applied_labels=known.applied_labels,
         )
+        ours = next((one for one in comments if one.id == thread.comment_id), None)
+        if ours is not None:
+            digest = await self._services.history.digest()
+            await note_dislikes(reader, self._services.feedback, ours, item, digest)
         decisions = await records.recent(event.repository.id, event.number) if Need.DECISIONS in needs else ()
         return Facts(
             event=event, now=now, app=app, item=item, comments=comments, invocations=invocations, memory=memory,
-            decisions=decisions, **groups,
+            decisions=decisions, feedback=await self._services.feedback.of_item(event.repository.id, event.number),
+            **groups,
         )  # fmt: skip
+
+    async def _lesson(self, active: list[Capability], facts: Facts, config: RepoConfig) -> Lesson | None:
+        """What was learned says of an issue; of comments only where a command may ask."""
+        asking = [one for one in active if Need.LESSON in one.manifest.needs]
+        if not asking or facts.item.is_pull or (facts.event.comment is not None and not facts.invocations):
+            return None
+        options = config.options[asking[0].manifest.id]
+        wanted = Wanted(
+            precision=float(getattr(options, "precision", PRECISION)),
+            sure=float(getattr(options, "minimum_confidence", 1.0)),
+            live=config.mode_of(asking[0].manifest) is Mode.EARNED,
+            nearby=self._services.model is not None,
+        )
+        item = facts.item
+        return await self._services.learning.about(facts.event.repository.id, item.title, item.body, wanted, facts.now)
 
     async def _within_budgets(self, event: Event, reader: Reader, config: RepoConfig) -> bool:
         """Events per author, thread, repository and day, before anything is read. People who may triage are exempt."""
@@ -125,7 +155,7 @@ class Deciding:
             if config.mode_of(one.manifest) is not Mode.OFF
             for command in one.manifest.commands
         )
-        contexts = [self._context(one, config, help_of_all) for one in active]
+        contexts = [self._context(one, config, help_of_all, facts.label_names) for one in active]
         allowance = Allowance()
         asked = [await self._answer(one, facts, found, allowance) for one, found in zip(active, contexts, strict=True)]
         cases = list(zip(active, asked, contexts, strict=True))
@@ -137,13 +167,17 @@ class Deciding:
         digest = _digest(facts)
         return [one.decision(digest) for one in outcomes]
 
-    def _context(self, capability: Capability, config: RepoConfig, commands: tuple[CommandHelp, ...]) -> Context:
+    def _context(
+        self, capability: Capability, config: RepoConfig, commands: tuple[CommandHelp, ...], existing: frozenset[str]
+    ) -> Context:
+        """`existing` are the repository's labels: the allow-list names them as GitHub does, without case."""
         options = config.options[capability.manifest.id]
+        allowed = config.allowed_labels()
         return Context(
             mode=config.mode_of(capability.manifest),
             options=options,
-            labels=config.allowed_labels(),
-            needs_info_label=config.labels.needs_info,
+            labels=allowed.union(spelled(allowed, existing)),
+            needs_info_label=next(iter(spelled((config.labels.needs_info,), existing)), config.labels.needs_info),
             commands=commands,
             unlabel_any=bool(getattr(options, "unlabel_any", False)),
             check_configuration=self._schema.mistakes,

@@ -26,6 +26,8 @@ class Indexing:
         """Note what the delivery tells; whether it told anything. What has no use here is left to the next reading."""
         if event.kind not in self.events and event.kind != "issue_comment.created":
             return False
+        place = event.repository
+        await self._history.seen(place.id, installation=event.installation, private=place.private)
         digest = await self._history.digest()
         try:
             found = noted(event.kind, event.delivery, payload, app, digest)

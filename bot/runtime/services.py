@@ -9,6 +9,8 @@ from bot.github.auth import GitHubApp
 from bot.github.client import GitHub
 from bot.github.kept import Kept
 from bot.github.reader import Reader
+from bot.runtime.learning import Learning
+from bot.store.feedback import Feedbacks
 from bot.store.gaps import Gaps
 from bot.store.history import History
 from bot.store.limits import Limits
@@ -28,6 +30,8 @@ class Services:
     limits: Limits
     gaps: Gaps
     history: History
+    feedback: Feedbacks
+    learning: Learning
     kept: Kept = field(default_factory=Kept)
 
     async def reader(self, github: GitHub, event: Event, app: AppIdentity) -> Reader:

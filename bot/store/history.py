@@ -117,6 +117,19 @@ installation_id IS NOT NULL AND (finished_at IS NULL OR finished_at < now() - in
 AND coalesce(claimed_until, '-infinity') < clock_timestamp() AND coalesce(not_before, '-infinity') < clock_timestamp()
 """
 
+# Told of when it differs only: every delivery says it. What was learned together with a repository that is private now
+# must not answer for any other.
+_SEEN: Final = """
+WITH told AS (
+    INSERT INTO assistant.learners AS l (repository_id, installation_id, private) VALUES (%(id)s, %(of)s, %(private)s)
+    ON CONFLICT (repository_id) DO UPDATE SET installation_id = excluded.installation_id, private = excluded.private
+    WHERE (l.installation_id, l.private) IS DISTINCT FROM (excluded.installation_id, excluded.private)
+    RETURNING private
+)
+DELETE FROM assistant.learned WHERE %(id)s = ANY(repository_ids) AND cardinality(repository_ids) > 1
+AND EXISTS (SELECT 1 FROM told WHERE private)
+"""
+
 
 class BackfillLostError(AssistantError):
     """Somebody else reads this repository now; nothing is lost."""
@@ -163,6 +176,13 @@ class History:
             assert row is not None
             self._key = bytes(row[0])
         return partial(author_digest, self._key)
+
+    async def seen(self, repository: int, *, installation: int | None, private: bool) -> None:
+        """A repository of an installation shows itself; one that became private takes back what it taught others."""
+        if installation is None:
+            return
+        async with self._pool.connection() as connection:
+            await connection.execute(_SEEN, {"id": repository, "of": installation, "private": private})
 
     async def note(self, repository: int, noted: Noted) -> None:
         """What a delivery tells, in one statement; repeating it changes nothing, and what is older changes nothing."""

@@ -14,8 +14,8 @@ from bot.domain.status import Section, Thread
 from bot.store.database import Pool
 
 _OF_A_REPOSITORY: Final = (
-    "backfills", "history", "history_changes", "effects", "decisions", "threads", "configurations", "installed",
-    "answers",
+    "backfills", "learners", "history", "history_changes", "feedback", "effects", "decisions", "threads",
+    "configurations", "installed", "answers",
     "deliveries",
 )  # fmt: skip
 
@@ -157,6 +157,7 @@ class Threads:
                     sql.Identifier("assistant", table)
                 )
                 await connection.execute(statement, (repository,))
+            await connection.execute("DELETE FROM assistant.learned WHERE %s = ANY(repository_ids)", (repository,))
 
     async def forget_installation(self, installation: int) -> list[int]:
         """Delete everything that is kept about an installation's repositories; returns their ids."""

@@ -125,7 +125,7 @@ async def test_where_everything_is_well_every_check_says_so(
         "environment", "App access", "clock", "App: permissions", "App: events", "webhook: address", "webhook: form",
         "webhook: secret", "database", "database: migrations", "database: pgvector", "endpoint model",
         "endpoint model: model", "endpoint model: structured answers", "endpoint model: speed",
-        "endpoint model: context", "endpoint model: prompt triage 1", "embeddings",
+        "endpoint model: context", "endpoint model: prompt triage 2", "embeddings",
     }  # fmt: skip
     assert sum(name.startswith("installation ") for name in found) == 2 * len(sandbox.state.installations) > 0
     assert found["endpoint model: structured answers"].detail == "json_schema"
@@ -224,10 +224,10 @@ ENDPOINTS: Final[dict[str, tuple[Reply, str, State, str]]] = {
     "the model": (api(error("model not found", status=404)), "endpoint model", State.FAILURE, "model is installed"),
     "hanging up": (reset, "endpoint model", State.FAILURE, "docs/models"),
     "nonsense": (api(saying("Sure!")), "endpoint model: structured answers", State.WARNING, "json_schema"),
-    "nonsense for prompts": (api(saying("Sure!")), "endpoint model: prompt triage 1", State.FAILURE, "JSON object"),
+    "nonsense for prompts": (api(saying("Sure!")), "endpoint model: prompt triage 2", State.FAILURE, "JSON object"),
     "another name": (api(model="model-two"), "endpoint model: model", State.WARNING, "name"),
-    "a small context": (api(context=1500), "endpoint model: prompt triage 1", State.WARNING, "body after about"),
-    "a tiny context": (api(context=300), "endpoint model: prompt triage 1", State.FAILURE, "larger one"),
+    "a small context": (api(context=1500), "endpoint model: prompt triage 2", State.WARNING, "body after about"),
+    "a tiny context": (api(context=300), "endpoint model: prompt triage 2", State.FAILURE, "larger one"),
 }
 
 

@@ -69,7 +69,13 @@ def settings_of(server: ModelServer, settings: Settings) -> Settings:
 
 
 def question(number: int) -> ModelRequest:
-    texts = {"title": f"{TITLE} {number}", "body": f"{BODY} " * (number % 7 + 1), "kinds": ", ".join(sorted(VALID))}
+    texts = {
+        "title": f"{TITLE} {number}",
+        "body": f"{BODY} " * (number % 7 + 1),
+        "kinds": ", ".join(sorted(VALID)),
+        "guesses": "none",
+        "examples": "none",
+    }
     return ModelRequest("triage", texts)
 
 
@@ -118,7 +124,12 @@ async def test_a_report_longer_than_the_context_is_fitted(llama: ModelServer, me
         context=CONTEXT, chars_per_token=1.0 if measured else None,
         quirks=frozenset({"no_tokenizer"}) if measured else frozenset(),
     )  # fmt: skip
-    answer = await ask(client, ModelRequest("triage", {"title": TITLE, "body": "€" * 6000, "kinds": "bug"}))
+    answer = await ask(
+        client,
+        ModelRequest(
+            "triage", {"title": TITLE, "body": "€" * 6000, "kinds": "bug", "guesses": "none", "examples": "none"}
+        ),
+    )
     assert isinstance(answer, ModelAnswer)
     assert answer.cut == ("body",)
     assert CONTEXT * 0.6 < memory.used["tokens:1"] <= CONTEXT
@@ -128,7 +139,12 @@ async def test_a_report_longer_than_the_context_is_fitted(llama: ModelServer, me
 async def test_a_context_is_learned_from_the_server_s_refusal(llama: ModelServer, memory: Memory) -> None:
     endpoint = Endpoint(llama.url, KEY, NAME, context=100_000)
     client = pool_of(endpoint, memory)
-    answer = await ask(client, ModelRequest("triage", {"title": TITLE, "body": "€" * 6000, "kinds": "bug"}))
+    answer = await ask(
+        client,
+        ModelRequest(
+            "triage", {"title": TITLE, "body": "€" * 6000, "kinds": "bug", "guesses": "none", "examples": "none"}
+        ),
+    )
     assert isinstance(answer, ModelAnswer)
     assert answer.cut == ("body",)
     assert memory.known[endpoint.key].context == CONTEXT

@@ -161,7 +161,7 @@ async def test_doctor_tries_the_file(weights: Path, tmp_path: Path) -> None:
     assert found["endpoint model-file: model"].detail == "tiny is in its list"
     assert found["endpoint model-file: structured answers"].detail == "json_schema"
     assert found["endpoint model-file: context"].detail == "8192 tokens"
-    assert found["endpoint model-file: prompt triage 1"].state in (State.OK, State.WARNING)
+    assert found["endpoint model-file: prompt triage 2"].state in (State.OK, State.WARNING)
 
 
 def test_settings_of_a_file(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

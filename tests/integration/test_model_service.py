@@ -140,7 +140,10 @@ async def test_two_calls_for_all_capabilities_together(
 
     def ask(self: object, facts: Facts, context: object) -> ModelRequest:
         asked.append(type(self).__name__)
-        return ModelRequest("triage", {"title": type(self).__name__, "body": BODY, "kinds": "bug"})
+        return ModelRequest(
+            "triage",
+            {"title": type(self).__name__, "body": BODY, "kinds": "bug", "guesses": "none", "examples": "none"},
+        )
 
     for capability in (WELCOME, MISSING_INFO):
         monkeypatch.setattr(type(capability), "ask", ask)

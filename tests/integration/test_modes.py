@@ -126,3 +126,13 @@ async def test_the_budget_of_a_thread_holds_strangers_back(assistant: Assistant)
     assistant.sandbox.comment(REPOSITORY, number, "mira", "/help")
     await assistant.settled()
     assert len(bodies(seen(assistant, number))) == 2
+
+
+async def test_labels_are_known_by_their_name_in_any_case(assistant: Assistant) -> None:
+    """GitHub takes `bug` and `Bug` for one label; what is written is the repository's spelling."""
+    labels = assistant.sandbox.state.repository(REPOSITORY).labels
+    for name in ("bug", "needs-info"):
+        next(one for one in labels.values() if one.name == name).name = name.title()
+    number = opened(assistant, "stranger", "Crash on an empty row", INCOMPLETE)
+    await assistant.settled()
+    assert set(seen(assistant, number).labels) == {"Bug", "Needs-Info"}

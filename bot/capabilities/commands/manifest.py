@@ -4,11 +4,12 @@ from bot.capabilities.commands.config import CommandsOptions
 from bot.domain.actions import AddLabels, React, RemoveLabels, Reply
 from bot.domain.capability import Access, CommandHelp, Manifest
 from bot.domain.facts import Need
+from bot.domain.opinions import NOT_DUPLICATE, WRONG
 
 MANIFEST = Manifest(
     id="commands",
     title="Commands",
-    summary="Answers slash commands: /help, /why, /label and /unlabel.",
+    summary="Answers slash commands: /help, /why, /label, /unlabel, /wrong and /not-duplicate.",
     events=frozenset({"issue_comment.created", "pull_request_review_comment.created", "pull_request_review.submitted"}),
     needs=frozenset({Need.PERMISSION, Need.LABELS, Need.LABEL_EVENTS, Need.DECISIONS}),
     permissions={"issues": "write", "pull_requests": "write"},
@@ -30,6 +31,20 @@ MANIFEST = Manifest(
             "take off labels that this assistant set",
             Access.TRIAGE,
             ("/unlabel bug",),
+        ),
+        CommandHelp(
+            WRONG,
+            "/wrong name",
+            "say that a label that this assistant set is wrong (without a name: all of them); it comes off",
+            Access.AUTHOR,
+            ("/wrong", "/wrong bug"),
+        ),
+        CommandHelp(
+            NOT_DUPLICATE,
+            "/not-duplicate #number",
+            "say that this is no duplicate of that one (without a number: of none)",
+            Access.AUTHOR,
+            ("/not-duplicate", "/not-duplicate #12"),
         ),
     ),
 )

@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Sequence
 
 from bot.domain.actions import Action, AddLabels, RemoveLabels
-from bot.domain.capability import CommandHelp
+from bot.domain.capability import Access, CommandHelp
 from bot.domain.facts import DecisionRecord
 from bot.domain.text import Details, Prose, Text, code, literal
 
 _EVIDENCE_SHOWN = 10
 
 
-def not_permitted(name: str) -> Text:
-    """The sender may not use the command."""
-    return (Prose(f"Sorry, {code('/' + name)} is for people with at least the triage role in this repository."),)
+def not_permitted(name: str, *, author: bool = False) -> Text:
+    """The sender may not use the command; the `author` of the item might."""
+    who = "whoever opened this, and for people" if author else "people"
+    return (Prose(f"Sorry, {code('/' + name)} is for {who} with at least the triage role in this repository."),)
 
 
 def did_you_mean(name: str, nearest: str) -> Text:
@@ -50,6 +51,18 @@ def unknown_label(name: str, nearest: str | None) -> Text:
 def label_of_a_person(name: str) -> Text:
     """Only labels that this assistant set are taken off."""
     return (Prose(f"A person set {code(name)}, so I leave it; it can be taken off in the sidebar."),)
+
+
+def not_our_label(name: str) -> Text:
+    """Only what this assistant set can be called wrong."""
+    return (Prose(f"I did not set {code(name)} here, so there is nothing to take back."),)
+
+
+def usage_of_numbers(help_: CommandHelp) -> Text:
+    """The argument names no issue."""
+    return (
+        Prose(f"That names no issue that I understand: {code(help_.usage)}, for example {code(help_.examples[-1])}."),
+    )
 
 
 def help_table(commands: Sequence[CommandHelp], *, hidden: bool) -> Text:
@@ -92,4 +105,8 @@ def _decision(record: DecisionRecord) -> Details:
 
 
 def _who(help_: CommandHelp) -> str:
-    return "anyone" if help_.access.permits("none") else "triage role"
+    return {
+        Access.ANYONE: "anyone",
+        Access.AUTHOR: "whoever opened this, triage role",
+        Access.TRIAGE: "triage role",
+    }[help_.access]

@@ -17,6 +17,7 @@ DEFAULT_LABELS: Final = {
 LabelName = Annotated[str, Field(min_length=1, max_length=100)]
 Glob = Annotated[str, Field(min_length=1, max_length=200)]
 Share = Annotated[float, Field(ge=0.5, le=1)]
+Precision = Annotated[float, Field(ge=0.5, le=0.99)]
 
 
 class TriageOptions(Options):
@@ -24,13 +25,17 @@ class TriageOptions(Options):
 
     kinds: dict[Kind, LabelName | tuple[LabelName, ...]] = Field(default={}, max_length=len(Kind))
     """Label names of each kind: `bug`, `enhancement`, `question`, `documentation`; the first that exists is used, an
-    empty list switches the kind off. Without it: the kind's own name, for enhancements also `feature`."""
+    empty list switches the kind off. Without it: the kind's own name, for enhancements also `feature`, and other labels
+    of the allow-list that plainly mean it (`type: bug`, `kind/feature`)."""
 
     minimum_confidence: Share = 0.85
     """The rules decide only above this."""
 
     model_confidence: Share = 0.8
     """A model's answer counts only from this on."""
+
+    precision: Precision = 0.9
+    """How often a label must be right, by the repository's own history, before what was learned from it acts."""
 
     areas: dict[LabelName, tuple[Glob, ...]] = Field(default={}, max_length=50)
     """Labels for pull requests by changed paths: "docs/**", "**/*.py", "src/cli/"."""

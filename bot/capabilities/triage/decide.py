@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from typing import cast
 
 from bot.capabilities.triage import messages
+from bot.capabilities.triage.areas import Area, areas_of_issue
 from bot.capabilities.triage.config import TriageOptions
-from bot.capabilities.triage.kinds import Kind
 from bot.capabilities.triage.manifest import COMMAND, MANIFEST
+from bot.capabilities.triage.names import kind_labels, label_of, names_of
 from bot.capabilities.triage.pulls import areas_of
-from bot.capabilities.triage.verdict import Verdict, available_kinds, judge, label_of, reach, wants_model
+from bot.capabilities.triage.question import inputs_of
+from bot.capabilities.triage.verdict import Verdict, available_kinds, judge, reach, wants_model
 from bot.domain.actions import Action, AddLabels, DropSection, RemoveLabels, Reply, SetSection, Source
 from bot.domain.capability import Access, Context, Manifest, Mode
 from bot.domain.facts import Facts
+from bot.domain.labels import spelled
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
 from bot.domain.sensitive import LEFT_ALONE, is_sensitive
 from bot.domain.text import Text
@@ -43,8 +46,9 @@ class Triage:
             return None
         if not wants_model(judge(facts, options), facts, options):
             return None
-        inputs = {"title": facts.item.title, "body": facts.item.body, "kinds": ", ".join(kinds)}
-        return ModelRequest(MANIFEST.id, inputs)
+        if corrected(facts, options) or reach(facts, None, context, options).kind is not None:
+            return None
+        return ModelRequest(MANIFEST.id, inputs_of(facts, kinds))
 
     def decide(self, facts: Facts, answer: ModelAnswer | None, context: Context) -> Plan | Skip:
         reason = objection(facts)
@@ -78,8 +82,15 @@ def is_command(facts: Facts) -> bool:
     return facts.event.kind == "issue_comment.created"
 
 
-def _kind_labels(options: TriageOptions) -> frozenset[str]:
-    return frozenset(name for kind in Kind for name in options.labels_for(kind))
+def corrected(facts: Facts, options: TriageOptions) -> str:
+    """Why the kind is left to people here: they have said that we were wrong. Empty if not, or if somebody asks."""
+    if is_command(facts):
+        return ""
+    if facts.called_wrong(MANIFEST.id):  # guard: labels-called-wrong (4)
+        return "people said that the label set here was wrong"
+    if facts.corrected & kind_labels(facts, options):  # guard: corrected-threads (4)
+        return "a person took off the label that was set here"
+    return ""
 
 
 def _may_swap(facts: Facts) -> bool:
@@ -88,17 +99,20 @@ def _may_swap(facts: Facts) -> bool:
 
 def _may_label(facts: Facts, options: TriageOptions) -> bool:
     """Whether an answer could change anything: kind labels of people stay, ours are swapped at an edit only."""
-    present = facts.item.labels & _kind_labels(options)
+    present = facts.item.labels & kind_labels(facts, options)
     return not present or (present <= facts.set_by_us and _may_swap(facts))
 
 
 def _wish(verdict: Verdict, facts: Facts, context: Context, options: TriageOptions) -> _Wish:
     """What should happen to the kind label; labels of people stay, and what they removed does not return."""
+    settled = corrected(facts, options)
+    if settled:
+        return _Wish(reason=settled)
     if verdict.kind is None:
         return _Wish(answer=messages.unsure(verdict.doubt), reason=f"not sure: {verdict.doubt}")
     label = label_of(verdict.kind, facts, context, options)
-    present = facts.item.labels & _kind_labels(options)
-    fitting = sorted(present & set(options.labels_for(verdict.kind)))
+    present = facts.item.labels & kind_labels(facts, options)
+    fitting = sorted(present & set(names_of(verdict.kind, facts, options)))
     theirs = sorted(present - facts.set_by_us)
     if fitting:
         keep = next((one for one in fitting if one in facts.set_by_us), None)
@@ -106,7 +120,7 @@ def _wish(verdict: Verdict, facts: Facts, context: Context, options: TriageOptio
     if label is None:
         answer = messages.no_label(verdict.kind)
         return _Wish(answer=answer, reason=f"there is no label for {verdict.kind}")
-    if label in facts.removed_by_people:
+    if facts.was_removed(label):
         return _Wish(answer=messages.removed_before(label), reason=f"a person removed {label}")
     if theirs:
         return _Wish(answer=messages.left_to_people(label, theirs), reason=f"a person set {theirs[0]}")
@@ -117,10 +131,10 @@ def _wish(verdict: Verdict, facts: Facts, context: Context, options: TriageOptio
 
 def _areas(facts: Facts, context: Context, options: TriageOptions) -> tuple[str, ...]:
     """Area labels that belong on the pull request and that may be set; those that we set before included."""
-    usable = (facts.label_names & context.labels) - facts.removed_by_people
+    usable = facts.label_names & context.labels
     theirs = facts.item.labels - facts.set_by_us
-    wanted = areas_of(facts.files, options) if facts.item.is_pull else ()
-    return tuple(label for label in wanted if label in usable and label not in theirs)
+    wanted = spelled(areas_of(facts.files, options), usable) if facts.item.is_pull else ()
+    return tuple(label for label in wanted if not facts.was_removed(label) and label not in theirs)
 
 
 def _plan(verdict: Verdict, wish: _Wish, areas: tuple[str, ...], facts: Facts, context: Context) -> Plan | Skip:
@@ -128,14 +142,15 @@ def _plan(verdict: Verdict, wish: _Wish, areas: tuple[str, ...], facts: Facts, c
     commanded = is_command(facts)
     actions: list[Action] = []
     if wish.add or new_areas:
-        actions += _changes(verdict, wish, areas, new_areas, context)
+        actions += _changes(verdict, wish, areas, new_areas, context, _maybe(facts, context))
     elif _is_stale(wish, facts, context):
         actions.append(DropSection(messages.withdrawn()))
     if commanded and not wish.add and not new_areas and wish.answer:
         actions.append(Reply(wish.answer))
     if not actions:
         return Skip(wish.reason)
-    return Plan(tuple(actions), _explain(verdict, wish, new_areas, context), commanded=commanded)
+    earned = frozenset({wish.add}) if wish.add and verdict.earned else frozenset[str]()
+    return Plan(tuple(actions), _explain(verdict, wish, new_areas, context), commanded=commanded, earned=earned)
 
 
 def _changes(
@@ -144,11 +159,14 @@ def _changes(
     areas: tuple[str, ...],
     new_areas: tuple[str, ...],
     context: Context,
+    maybe: tuple[Area, ...],
 ) -> list[Action]:
     commands = {one.name for one in context.commands}
     reason = verdict.evidence[0] if verdict.evidence else ""
-    if context.mode is Mode.SUGGEST:
-        return [SetSection(messages.suggested(wish.add, reason, new_areas, commands))]
+    if not _acts(verdict, context):
+        return [
+            SetSection((*messages.suggested(wish.add, reason, new_areas, commands), *messages.maybe(maybe, commands)))
+        ]
     changes: list[Action] = []
     if wish.remove:
         changes.append(RemoveLabels(wish.remove, verdict.source))
@@ -156,8 +174,19 @@ def _changes(
         changes.append(AddLabels((wish.add,), verdict.source))
     if new_areas:
         changes.append(AddLabels(new_areas, Source.RULES))
-    text = messages.labelled(wish.add or wish.keep, reason, areas, commands)
+    text = (*messages.labelled(wish.add or wish.keep, reason, areas, commands), *messages.maybe(maybe, commands))
     return [*changes, SetSection(text, quiet=True)]
+
+
+def _maybe(facts: Facts, context: Context) -> tuple[Area, ...]:
+    return () if facts.item.is_pull else areas_of_issue(facts, context, cast(TriageOptions, context.options))
+
+
+def _acts(verdict: Verdict, context: Context) -> bool:
+    """Whether labels are set, not only suggested. Areas were never measured: in `mode: earned` the gate stops them."""
+    if context.mode is Mode.EARNED:
+        return verdict.earned
+    return context.mode is not Mode.SUGGEST
 
 
 def _is_stale(wish: _Wish, facts: Facts, context: Context) -> bool:
@@ -169,8 +198,16 @@ def _is_stale(wish: _Wish, facts: Facts, context: Context) -> bool:
 
 def _explain(verdict: Verdict, wish: _Wish, new_areas: tuple[str, ...], context: Context) -> Explanation:
     labels = ", ".join([*([wish.add] if wish.add else []), *new_areas])
-    verb = "suggested" if context.mode is Mode.SUGGEST else "labelled"
+    verb = "labelled" if _acts(verdict, context) else "suggested"
     outcome = f"{verb} {labels}" if labels else wish.reason
     paths = tuple(f"the changed paths fit the area {one}" for one in new_areas)
-    evidence = (*verdict.evidence, *verdict.notes, *paths)
+    evidence = (*verdict.evidence, *verdict.notes, *paths, *_standing(verdict, context))
     return Explanation(outcome, evidence, verdict.method, round(verdict.confidence, 3))
+
+
+def _standing(verdict: Verdict, context: Context) -> tuple[str, ...]:
+    """In `mode: earned`, why this kind is acted on, or not."""
+    if context.mode is not Mode.EARNED or verdict.kind is None:
+        return ()
+    reason = verdict.measure.standing if verdict.measure else "nobody measured answers of this kind"
+    return (f"mode earned: {reason}",)

@@ -23,7 +23,7 @@ MANIFEST = Manifest(
             "issue_comment.created",
         }
     ),
-    needs=frozenset({Need.FORMS, Need.LABELS, Need.LABEL_EVENTS, Need.FILES, Need.PERMISSION}),
+    needs=frozenset({Need.FORMS, Need.LABELS, Need.LABEL_EVENTS, Need.FILES, Need.PERMISSION, Need.LESSON}),
     permissions={"contents": "read", "issues": "write", "pull_requests": "write"},
     actions=(SetSection, DropSection, AddLabels, RemoveLabels, Reply),
     options=TriageOptions,
@@ -37,4 +37,5 @@ MANIFEST = Manifest(
         ),
     ),
     prompt="triage",
+    earns=True,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from bot.capabilities.triage.areas import Area
 from bot.capabilities.triage.kinds import Kind
 from bot.domain.text import Prose, Text, code, literal
 
@@ -33,6 +34,15 @@ def suggested(kind: str | None, reason: str, areas: Sequence[str], commands: Col
         how = f" A maintainer can set {'it' if len(labels) == 1 else 'them'} with {_command('label', *labels)}."
     noun = "A label that may fit" if len(labels) == 1 else "Labels that may fit"
     return (Prose(f"{noun}: {_with_reasons(kind, reason, areas)}.{how}"),)
+
+
+def maybe(areas: Sequence[Area], commands: Collection[str]) -> Text:
+    """Area labels that nobody has measured: named, not set. Nothing where there are none."""
+    if not areas:
+        return ()
+    named = ", ".join(f"{code(one.label)} ({literal(one.reason)})" for one in areas)
+    how = f"; {_command('label', *(one.label for one in areas))} sets {'it' if len(areas) == 1 else 'them'}"
+    return (Prose(f"It may belong to {named}{how if 'label' in commands else ''}."),)
 
 
 def withdrawn() -> Text:

@@ -1,4 +1,4 @@
-"""What kind it is in the end: the rules where they are sure, else a model's answer if it stands up."""
+"""What kind it is in the end: the rules where they are sure, else what was learned, else a model's answer."""
 
 import math
 from dataclasses import dataclass
@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from bot.capabilities.triage import pulls
 from bot.capabilities.triage.config import TriageOptions
 from bot.capabilities.triage.kinds import Kind
+from bot.capabilities.triage.names import label_of, names_of
 from bot.capabilities.triage.rules import VERSION, Judgement, judge_report
 from bot.domain.actions import Source
 from bot.domain.capability import Context
 from bot.domain.facts import Facts
+from bot.domain.learned import Guess, Lesson, Measure
 from bot.domain.plan import ModelAnswer
 from bot.domain.report import Language, squash
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The kind, or None with the `doubt` in one line. `evidence` are plain-text lines, `notes` what else to know."""
+    """The kind, or None with the `doubt` in one line. `evidence` are plain-text lines, `notes` what else to know.
+
+    `measure` is what answers of this method about this kind were worth; None where nobody measured.
+    """
 
     kind: Kind | None
     confidence: float
@@ -25,12 +30,12 @@ class Verdict:
     method: str = VERSION
     doubt: str = ""
     notes: tuple[str, ...] = ()
+    measure: Measure | None = None
 
-
-def label_of(kind: Kind, facts: Facts, context: Context, options: TriageOptions) -> str | None:
-    """The label for a kind: the first that the repository has and that may be set."""
-    usable = facts.label_names & context.labels
-    return next((name for name in options.labels_for(kind) if name in usable), None)
+    @property
+    def earned(self) -> bool:
+        """Whether `mode: earned` may act on it."""
+        return self.measure is not None and self.measure.earned
 
 
 def available_kinds(facts: Facts, context: Context, options: TriageOptions) -> tuple[Kind, ...]:
@@ -43,7 +48,7 @@ def judge(facts: Facts, options: TriageOptions) -> Judgement:
     """The rules' judgement of the item."""
     if facts.item.is_pull:
         return pulls.judge_pull(facts.item.title, facts.files)
-    named = [(name, kind) for kind in Kind for name in options.labels_for(kind)]
+    named = [(name, kind) for kind in Kind for name in names_of(kind, facts, options)]
     return judge_report(facts.item.title, facts.item.body, facts.forms, named)
 
 
@@ -51,17 +56,70 @@ def wants_model(judgement: Judgement, facts: Facts, options: TriageOptions) -> b
     """Whether the rules are unsure about a text that they could read: a foreign language is left to people."""
     if facts.item.is_pull and pulls.is_maintenance(facts.item.title):
         return False
-    return judgement.confidence < options.minimum_confidence and judgement.language is Language.ENGLISH
+    return not rules_are_sure(judgement, facts, options) and judgement.language is Language.ENGLISH
+
+
+def rules_are_sure(judgement: Judgement, facts: Facts, options: TriageOptions) -> bool:
+    """Whether the rules decide: confident enough, and not known to be wrong too often in this repository."""
+    if judgement.kind is None or judgement.confidence < options.minimum_confidence:
+        return False
+    measure = _rules_measure(judgement.kind, facts)
+    return measure is None or not measure.falls_short
 
 
 def reach(facts: Facts, answer: ModelAnswer | None, context: Context, options: TriageOptions) -> Verdict:
-    """Rules first; a model's answer counts only where they are unsure and have no strong evidence against it."""
+    """Rules first, then what the repository taught. A model's answer counts only where both are unsure, and the rules
+    have no strong evidence against it.
+    """
     judgement = judge(facts, options)
-    if judgement.kind and judgement.confidence >= options.minimum_confidence:
-        return Verdict(judgement.kind, judgement.confidence, judgement.evidence)
-    if answer is None or not wants_model(judgement, facts, options):
-        return _unsure(judgement)
-    return _by_model(answer, judgement, facts, available_kinds(facts, context, options), options)
+    if judgement.kind and rules_are_sure(judgement, facts, options):
+        return _by_rules(judgement, judgement.kind, facts)
+    kinds = available_kinds(facts, context, options)
+    if not wants_model(judgement, facts, options):
+        return _unsure(judgement, None)
+    lesson = facts.lesson
+    learned = _by_lesson(lesson, kinds) if lesson else None
+    if learned is not None:
+        return learned
+    return _by_model(answer, judgement, facts, kinds, options) if answer else _unsure(judgement, lesson)
+
+
+def _rules_measure(kind: Kind, facts: Facts) -> Measure | None:
+    return facts.lesson.rules.get(kind) if facts.lesson else None
+
+
+def _by_rules(judgement: Judgement, kind: Kind, facts: Facts) -> Verdict:
+    measure = _rules_measure(kind, facts)
+    notes = _measured(measure, facts.lesson) if measure and facts.lesson else ()
+    return Verdict(kind, judgement.confidence, judgement.evidence, notes=notes, measure=measure)
+
+
+def _by_lesson(lesson: Lesson, kinds: tuple[Kind, ...]) -> Verdict | None:
+    """What was learned, if it is as sure as it must be for this kind; the best guess counts only, not the next one."""
+    best = lesson.guesses[0] if lesson.guesses else None
+    kind = next((one for one in kinds if best and one == best.kind), None)
+    measure = lesson.bars.get(kind) if kind else None
+    if best is None or kind is None or measure is None or measure.threshold is None:
+        return None
+    if best.probability < measure.threshold:  # guard: learned-thresholds (4)
+        return None
+    evidence = _learned_evidence(best)
+    return Verdict(
+        kind, best.probability, evidence, method=lesson.method, notes=_measured(measure, lesson), measure=measure
+    )
+
+
+def _learned_evidence(guess: Guess) -> tuple[str, ...]:
+    """One line that can follow "because", and one for each feature that spoke for it."""
+    like = f"it reads like the reports that people called {guess.kind} here"
+    return (f"{like} ({', '.join(guess.reasons[:2])})" if guess.reasons else like, *guess.reasons)
+
+
+def _measured(measure: Measure, lesson: Lesson) -> tuple[str, ...]:
+    """What /why says of how sure to be."""
+    threshold = f"sure enough from {measure.threshold:.2f} on, for {measure.wanted:.0%} right"
+    where = "of this repository" if lesson.own else "of this repository and others of its owner"
+    return (f"{threshold}; {measure.describe()}, on reports {where}",)
 
 
 def _by_model(
@@ -74,7 +132,7 @@ def _by_model(
     kind = next((one for one in kinds if one == answer.data.get("kind")), None)
     confidence = _number(answer.data.get("confidence"))
     method = f"model {answer.model}, prompt {answer.prompt}"
-    notes = ("the model saw only the beginning of the report",) if answer.cut else ()
+    notes = ("the model saw only the beginning of the report",) if {"title", "body"} & {*answer.cut} else ()
     # guard: confident-models (2): without confidence < options.model_confidence
     if kind is None or confidence < options.model_confidence:
         doubt = "; ".join(("the model is not sure either", *notes))
@@ -86,9 +144,14 @@ def _by_model(
     return Verdict(kind, confidence, evidence, Source.MODEL, method, notes=notes)
 
 
-def _unsure(judgement: Judgement) -> Verdict:
+def _unsure(judgement: Judgement, lesson: Lesson | None) -> Verdict:
+    best = lesson.guesses[0] if lesson and lesson.guesses else None
     if judgement.language is not Language.ENGLISH:
         doubt = "the text is short, or in a language that the rules do not know"
+    elif lesson and best:
+        measure = lesson.bars.get(best.kind)
+        takes = f"it takes {measure.threshold:.2f}" if measure and measure.threshold else "that was never sure enough"
+        doubt = f"by what was learned here {best.kind} is the likeliest with {best.probability:.2f}, but {takes}"
     elif judgement.kind is None:
         doubt = "nothing in the text tells the kind"
     else:

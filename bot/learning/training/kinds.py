@@ -47,18 +47,20 @@ OWN: Final = 0.7
 _OWN_BIAS: Final = 0.3
 _RIDGE: Final = 1.0
 _MIN_REPORTS: Final = 2
-MOST_EXAMPLES: Final = 4_000
+MOST_EXAMPLES: Final = 2_500
 """Time grows with the cube of their number, memory with the square; more of the same hardly helps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A report with the kind that people gave it."""
+    """A report with the kind and the other labels that people gave it; one of weight 2 counts like two of weight 1."""
 
     repository: str
     kind: str
     title: str
     body: str
+    weight: float = 1.0
+    labels: tuple[str, ...] = ()
 
 
 class TooFewExamples(ValueError):
@@ -126,6 +128,12 @@ class Solution:
             trained_on=dict(sorted(Counter(self.repositories.tolist()).items())),
         )
 
+    def chances(self) -> Array:
+        """Calibrated probabilities (reports × kinds) of each report by a model without it."""
+        scores = self.held_back * _sharpness(self.held_back, self.truth)
+        raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
     def scores(self, repositories: Sequence[str], features: Sequence[Features]) -> Array:
         """Scores of new reports (reports × kinds), before calibration: what the model must say, too."""
         parts = [
@@ -145,7 +153,8 @@ def solve(examples: Sequence[Example], features: Sequence[Features]) -> Solution
     repositories = np.array([one.repository for one in examples])
     truth = np.array([kinds.index(one.kind) for one in examples])
     likeness = _with_own(np.asarray((matrix @ matrix.T).toarray()), repositories, repositories)
-    duals, bias, held_back = _ridge(likeness, np.eye(len(kinds))[truth])
+    weights = np.array([one.weight for one in examples])
+    duals, bias, held_back = ridge(likeness, np.eye(len(kinds))[truth], weights)
     return Solution(kinds, vocabularies, matrix, scales, repositories, truth, duals, bias, held_back)
 
 
@@ -200,14 +209,16 @@ def _with_own(shared: Array, ones: Names, others: Names) -> Array:
     return np.asarray(shared * (1 + OWN * same) + _OWN_BIAS * same)
 
 
-def _ridge(likeness: Array, wanted: Array) -> tuple[Array, Array, Array]:
+def ridge(likeness: Array, wanted: Array, weights: Array) -> tuple[Array, Array, Array]:
     """Weights of the reports (reports × kinds), biases, and each report's scores by a model without it.
+
+    `weights` say how much each report counts: the more, the less of its error is put up with.
 
     Scores are `likeness @ weights + biases`. Held back: Rasmussen and Williams, Gaussian Processes for Machine
     Learning, equation 5.12.
     """
     bias = wanted.mean(axis=0)
-    factor = cho_factor(likeness + _RIDGE * np.eye(len(wanted)), lower=True)
+    factor = cho_factor(likeness + np.diag(_RIDGE / weights), lower=True)
     duals = cho_solve(factor, wanted - bias)
     spread = np.diag(cho_solve(factor, np.eye(len(wanted))))
     return duals, bias, wanted - duals / spread[:, None]
@@ -240,15 +251,16 @@ def _thresholds(kinds: Sequence[str], scores: Array, truth: Places, precision: f
 
 def _blocks(matrix: sp.csr_array, repositories: Names, duals: Array, bias: Array, scales: Array) -> dict[str, Block]:
     """The features' weights: the common block, and what each repository adds to it."""
-    blocks = {COMMON: _block(matrix, duals, bias, scales)}
+    blocks = {COMMON: block_of(matrix, duals, bias, scales)}
     for name in sorted(set(repositories.tolist())):
         mine = np.flatnonzero(repositories == name)
         own_bias = _OWN_BIAS * duals[mine].sum(axis=0)
-        blocks[name] = _block(matrix[mine], OWN * duals[mine], own_bias, scales)
+        blocks[name] = block_of(matrix[mine], OWN * duals[mine], own_bias, scales)
     return blocks
 
 
-def _block(matrix: sp.csr_array, duals: Array, bias: Array, scales: Array) -> Block:
+def block_of(matrix: sp.csr_array, duals: Array, bias: Array, scales: Array) -> Block:
+    """Weights of the features from those of the reports."""
     weights = np.asarray(matrix.T @ duals) * scales[:, None]
     used = np.flatnonzero(np.any(weights != 0, axis=1))
     rows = rows_of(used.tolist(), len(weights))

@@ -142,6 +142,13 @@ ADDED: Final[dict[str, tuple[tuple[str, ...], Source, Mode, dict[str, Any], tupl
     "in part": (("bug", "zzz"), RULES, Mode.ACT, {}, ("bug",), "the repository has no label “zzz”"),
     "suggest": (("bug",), RULES, Mode.SUGGEST, {}, (), "mode suggest: labels are only suggested"),
     "suggest to a model": (("bug",), MODEL, Mode.SUGGEST, {}, (), "mode suggest: labels are only suggested"),
+    "earned, and nothing shows it": (
+        ("bug",), RULES, Mode.EARNED, {}, (), "mode earned: nothing shows that “bug” would be right often enough",
+    ),
+    "earned, by command": (("bug",), COMMAND, Mode.EARNED, {}, ("bug",), ""),
+    "removed by a person, under another spelling": (
+        ("bug",), RULES, Mode.ACT, {"label_events": removed_by_people("Bug")}, (), "a person removed “bug”",
+    ),
     "suggest, by command": (("bug",), COMMAND, Mode.SUGGEST, {}, ("bug",), ""),
     "answered": (("bug",), RULES, Mode.ACT, {"comments": ANSWERED}, (), "a maintainer has answered already"),
     "answered, by command": (("bug",), COMMAND, Mode.ACT, {"comments": ANSWERED}, ("bug",), ""),
@@ -281,3 +288,10 @@ def test_a_review_holds_forty_remarks_at_most() -> None:
     found = verdict(Review("a" * 40, WORDS, remarks), facts(**PULL))
     assert isinstance(found.action, Review)
     assert found.action.comments == remarks[:40]
+
+
+def test_mode_earned_lets_measured_labels_through_and_no_others() -> None:
+    plan = Plan((AddLabels(("bug", "question"), Source.RULES),), Explanation("probe"), earned=frozenset({"bug"}))
+    (found,) = judge(MANIFEST, plan, facts(), Context(Mode.EARNED, Options(), ALLOWED))
+    assert found.action == AddLabels(("bug",), Source.RULES)
+    assert "“question”" in found.reason

@@ -68,7 +68,7 @@ MISTAKES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "a key twice": ("mode: act\nmode: off\n", ("line 2, column 1: “mode” is there twice",)),
     "a key that is a list": ("? [a]\n: 1\n", ("line 1, column 3: a key must be text",)),
     "a bad mode": (
-        "mode: loud\n", ("line 1, column 1: mode: Input should be 'off', 'observe', 'suggest' or 'act'",),
+        "mode: loud\n", ("line 1, column 1: mode: Input should be 'off', 'observe', 'suggest', 'act' or 'earned'",),
     ),
     "two mistakes, in the order of the file": (
         "zebra: 1\napple: 1\n",

@@ -1,0 +1,33 @@
+"""What people say about our work: by the commands /wrong and /not-duplicate, and by thumbs down on our comment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+TRIAGE: Final = "triage"
+DUPLICATES: Final = "duplicates"
+ALL: Final = "all"
+"""Said of our comment as a whole: which part was meant is unknown."""
+
+
+class Opinion(StrEnum):
+    WRONG = "wrong"
+    RIGHT = "right"
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """One opinion about an item's `capability` (an id, or ALL).
+
+    `subject` is the label that was meant, or the number of the other item; empty for all that the capability said
+    there. `actor` is a digest of the login. `source` ("comment:ID", "reaction:ID") makes repeating it harmless.
+    """
+
+    number: int
+    capability: str
+    subject: str
+    opinion: Opinion
+    actor: str
+    source: str
+    at: datetime

@@ -1,0 +1,103 @@
+"""What a repository's history teaches: examples for training, and what became of the labels that we set."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.capabilities.triage.kinds import Kind
+from bot.capabilities.triage.naming import kind_of_label
+from bot.domain.history.ledger import Entry, ledger
+from bot.domain.history.values import Change, ChangeKind, HistoryItem, Setter, Writer
+
+CORRECTED: Final = 3.0
+"""An item of which people corrected our label teaches as much as this many others."""
+SETTLED_AFTER: Final = timedelta(days=7)
+"""A label of ours that nobody touched for so long was kept, though the item is still open."""
+_TRUSTED: Final = frozenset({Setter.PERSON, Setter.FORM, None})
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A report and what people said it is: its kind, if exactly one, and its other labels."""
+
+    number: int
+    title: str
+    body: str
+    kind: Kind | None
+    labels: tuple[str, ...]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A label that we set by ourselves, at that time, and whether people kept it."""
+
+    number: int
+    label: str
+    kept: bool
+    at: datetime
+
+
+def taught(item: HistoryItem, changes: Collection[Change], *, wrong: Collection[str] = ()) -> Taught | None:
+    """What an item teaches; None for pull requests, bots' items, and those that only we labelled.
+
+    Our own labels teach nothing: who learns from itself gets surer, not better. `wrong` are labels that people called
+    wrong here.
+    """
+    if item.is_pull or item.writer is not Writer.PERSON:
+        return None
+    entries = ledger(item.labels, changes)
+    refused = {label.casefold() for label in wrong}
+    by_people = [one for one in entries.values() if _counts(one) and one.label.casefold() not in refused]
+    names = tuple(sorted(one.label for one in by_people))
+    kinds = {kind for name in names if (kind := kind_of_label(name)) is not None}
+    if not names:
+        return None
+    rest = tuple(name for name in names if kind_of_label(name) is None)
+    weight = CORRECTED if kinds and (refused or _was_corrected(changes)) else 1.0
+    return Taught(item.number, item.title, item.body, kinds.pop() if len(kinds) == 1 else None, rest, weight)
+
+
+def settled(
+    item: HistoryItem, changes: Iterable[Change], *, now: datetime, wrong: Collection[str] = (),
+    commanded: Collection[str] = (),
+) -> tuple[Settled, ...]:  # fmt: skip
+    """What became of each label that we set on the item by ourselves; those that are still open are left out.
+
+    `wrong` are labels that people called wrong ("" means all of ours), `commanded` those that somebody told us to set.
+    A label that an automaton took off says nothing.
+    """
+    wrongs, told = {one.casefold() for one in wrong}, {one.casefold() for one in commanded}
+    ours: dict[str, Change] = {}
+    removed: set[str] = set()
+    for one in sorted(changes, key=lambda change: change.at):
+        name = one.label.casefold()
+        if one.kind is ChangeKind.LABELED and one.setter is Setter.US and name not in told:
+            ours.setdefault(name, one)
+        elif one.kind is ChangeKind.UNLABELED and one.setter is Setter.PERSON and name in ours:
+            removed.add(name)
+    present = {name.casefold() for name in item.labels}
+    found = []
+    for name, change in ours.items():
+        corrected = name in removed or name in wrongs or "" in wrongs
+        kept = name in present and (item.state == "closed" or now - change.at >= SETTLED_AFTER)
+        if corrected or kept:
+            found.append(Settled(item.number, change.label, not corrected, change.at))
+    return tuple(found)
+
+
+def _counts(entry: Entry) -> bool:
+    return entry.present and entry.by in _TRUSTED
+
+
+def _was_corrected(changes: Iterable[Change]) -> bool:
+    """Whether a person took off a kind label that we had set."""
+    ours = set()
+    for one in sorted(changes, key=lambda change: change.at):
+        name = one.label.casefold()
+        if one.kind is ChangeKind.LABELED and one.setter is Setter.US and kind_of_label(name):
+            ours.add(name)
+        if one.kind is ChangeKind.UNLABELED and one.setter is Setter.PERSON and name in ours:
+            return True
+    return False

@@ -1,0 +1,241 @@
+"""What was learned, at the wire: from labelled history to a label, from a correction to silence, and gone when told."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+
+from bot.bootstrap import forget
+from bot.domain.history.values import Change, ChangeKind, HistoryItem, Setter, Writer
+from bot.learning.artefact import FORMAT, pack
+from bot.learning.training.kinds import Example
+from bot.learning.training.learn import learn
+from bot.runtime import training
+from bot.settings import Settings
+from bot.store.database import migrate, open_pool
+from bot.store.history import History
+from bot.store.learned import Learned
+from tests.integration.test_events import bodies, opened, seen
+from tests.integration.test_modes import configure
+from tests.support.assistant import REPOSITORY, Assistant
+
+THEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+OPEN_TITLE: Final = "Tide gauge at the pier"
+OPEN_BODY: Final = (
+    "The tide gauge reading at the pier and the moon phase chart are what this is about, in the harbour view."
+)
+"""Nothing that the rules know; much that the history knows."""
+_PLACES: Final = ("pier", "harbour", "buoy", "lagoon", "quay")
+_WISHES: Final = ("export", "palette", "legend", "shortcut", "printout")
+
+
+def past(count: int = 40, *, first: int = 1000) -> Iterator[tuple[HistoryItem, Change]]:
+    """Reports of two kinds in equal parts, labelled by people, whose words the rules do not know."""
+    for at in range(count):
+        place, wish = _PLACES[at % 5], _WISHES[at // 2 % 5]
+        bug = at % 2 == 0
+        title = f"Tide gauge at the {place}" if bug else f"Colour {wish} of the map"
+        body = (
+            f"The tide gauge reading at the {place} and the moon phase chart are what this is about, number {at}."
+            if bug
+            else f"The colour {wish} of the map with a legend is what this is about, number {at}."
+        )
+        label = "bug" if bug else "enhancement"
+        number = first + at
+        item = HistoryItem(
+            number, False, title, body, "closed", "completed", "NONE", Writer.PERSON, "someone", (label,), 0, THEN,
+            THEN, THEN,
+        )  # fmt: skip
+        yield item, Change(number, ChangeKind.LABELED, label, Setter.PERSON, THEN, f"event:{number}")
+
+
+def repository_id(assistant: Assistant) -> int:
+    return assistant.sandbox.state.repository(REPOSITORY).id
+
+
+async def remembered(assistant: Assistant, pairs: Sequence[tuple[HistoryItem, Change]]) -> None:
+    """Store a past, and let the repository be seen."""
+    history, repository = History(assistant.service.pool), repository_id(assistant)
+    installation = next(iter(assistant.sandbox.state.installations))
+    await history.store(repository, [one for one, _change in pairs], [change for _item, change in pairs])
+    await history.seen(repository, installation=installation, private=False)
+
+
+async def taught(assistant: Assistant) -> None:
+    """As after a training, by the trainer's own function, in this process."""
+    pairs = list(past())
+    await remembered(assistant, pairs)
+    repository = repository_id(assistant)
+    made = pack(learn([Example(str(repository), one.labels[0], one.title, one.body) for one, _ in pairs]))
+    learned = Learned(assistant.service.pool)
+    await learned.keep(made, form=FORMAT, installation=1, members=[repository], serves=[repository])
+
+
+async def test_what_the_history_taught_labels_what_the_rules_leave_open_and_why_says_how_sure(
+    assistant: Assistant,
+) -> None:
+    before = opened(assistant, "stranger", OPEN_TITLE, OPEN_BODY)
+    await assistant.settled()
+    assert seen(assistant, before).labels == (), "the rules were meant to be unsure"
+
+    await remembered(assistant, list(past()))
+    longest = await _longest_gap_while(assistant.service.training.turn())
+    number = opened(assistant, "jonas", OPEN_TITLE, OPEN_BODY)
+    assistant.sandbox.comment(REPOSITORY, number, "mira", "/why")
+    await assistant.settled()
+    thread = seen(assistant, number)
+    assert thread.labels == ("bug",)
+    (why,) = [one for one in bodies(thread) if "What I decided here" in one]
+    assert "learned, version 1" in why
+    assert "held-back answers right" in why
+    assert "sure enough from " in why
+    assert "it reads like the reports that people called bug here" in why
+    assert "” in the text" in why
+    assert "“and" not in why, "small words tell people nothing"
+    assert "others of its owner" not in why
+    assert longest < 1.0, "the trainer held up the deliveries"
+
+
+async def _longest_gap_while(work: Any) -> float:
+    """The longest time for which this loop could do nothing else while the work was done."""
+    task = asyncio.create_task(work)
+    longest, last = 0.0, time.monotonic()
+    while not task.done():
+        await asyncio.sleep(0.01)
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    assert task.result() == 1
+    return longest
+
+
+async def test_corrections_are_stored_and_end_the_matter(assistant: Assistant) -> None:
+    await taught(assistant)
+    sandbox = assistant.sandbox
+    first = opened(assistant, "jonas", OPEN_TITLE, OPEN_BODY)
+    second = opened(assistant, "jonas", OPEN_TITLE, OPEN_BODY)
+    await assistant.settled()
+    assert seen(assistant, first).labels == seen(assistant, second).labels == ("bug",)
+
+    sandbox.remove_label(REPOSITORY, first, "mira", "bug")
+    sandbox.comment(REPOSITORY, second, "stranger", "/wrong")
+    await assistant.settled()
+    assert seen(assistant, second).labels == ("bug",), "a stranger took it off"
+    sandbox.comment(REPOSITORY, second, "jonas", "/wrong bug")
+    await assistant.settled()
+    assert seen(assistant, second).labels == ()
+    for number in (first, second):
+        sandbox.edit_issue(REPOSITORY, number, "jonas", body=f"{OPEN_BODY} The tide gauge, the moon phase chart.")
+    await assistant.settled()
+    assert seen(assistant, first).labels == seen(assistant, second).labels == ()
+    said = await assistant.service.feedback.of_repository(repository_id(assistant), "triage")
+    assert [(one.number, one.subject, one.opinion.value) for one in said] == [(second, "bug", "wrong")]
+    now = datetime.now(UTC)
+    settled = await assistant.service.learning.settled(repository_id(assistant), now)
+    assert {(one.number, one.label, one.kept) for one in settled} == {(first, "bug", False), (second, "bug", False)}
+
+
+async def test_earned_acts_while_it_holds_and_suggests_after_corrections(assistant: Assistant) -> None:
+    configure(assistant, "mode: earned\n")
+    await taught(assistant)
+    number = opened(assistant, "jonas", OPEN_TITLE, OPEN_BODY)
+    await assistant.settled()
+    assert seen(assistant, number).labels == ("bug",)
+    assistant.sandbox.remove_label(REPOSITORY, number, "mira", "bug")
+    await assistant.settled()
+    later = opened(assistant, "jonas", OPEN_TITLE, OPEN_BODY)
+    assistant.sandbox.comment(REPOSITORY, later, "mira", "/why")
+    await assistant.settled()
+    thread = seen(assistant, later)
+    assert thread.labels == ()
+    assert any("A label that may fit: `bug`" in one for one in bodies(thread))
+    assert any("people corrected 1 of the last 1" in one for one in bodies(thread))
+
+
+async def test_what_was_learned_goes_with_its_repository_and_is_never_shared_by_a_private_one(
+    settings: Settings,
+) -> None:
+    assert settings.database_url is not None
+    await migrate(settings.database_url)
+    async with open_pool(settings.database_url, size=2) as pool:
+        history, learned = History(pool), Learned(pool)
+        for repository in (1, 2):
+            await history.seen(repository, installation=7, private=False)
+        for _again in range(3):
+            assert await learned.keep(b"both", form="f", installation=7, members=[1, 2], serves=[1, 2])
+        async with pool.connection() as connection:
+            cursor = await connection.execute("SELECT count(*) FROM assistant.learned")
+            assert await cursor.fetchone() == (2,), "older versions stay"
+        await history.seen(2, installation=7, private=True)
+        async with pool.connection() as connection:
+            cursor = await connection.execute("SELECT count(*) FROM assistant.learned")
+            assert await cursor.fetchone() == (0,)
+            await connection.execute(
+                "INSERT INTO assistant.learned (installation_id, repository_ids, serves, format, model, digest) "
+                "VALUES (7, '{1,2}', '{1,2}', 'f', 'left over', 'd')"
+            )
+        assert await learned.newest(1) is None
+        assert await learned.keep(b"late", form="f", installation=7, members=[1, 2], serves=[1, 2]) is None
+        assert await learned.newest(2) is not None, "its own words, and public ones"
+        own = await learned.keep(b"own", form="f", installation=7, members=[1, 2], serves=[2])
+        found = await learned.newest(2)
+        assert found is not None
+        assert (found.number, await learned.load(found), await learned.newest(1)) == (own, b"own", None)
+        ((item, _change),) = past(1)
+        await history.store(2, [replace(item, author=(await history.digest())("ada"))], [])
+        await forget(settings, repository=None, user="ada")
+        assert await learned.load(found) is None, "a person's words stayed in what was learned from them"
+        assert await learned.keep(b"anew", form="f", installation=7, members=[1, 2], serves=[2])
+        found = await learned.newest(2)
+        assert found is not None
+        await forget(settings, repository="1", user=None)
+        assert await learned.newest(2) is None
+        assert await learned.load(found) is None
+
+
+async def test_a_trainer_that_fails_is_tried_again_later(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    await remembered(assistant, list(past(20)))
+    for ending in ("sys.exit(9)", "sys.stdout.write('not an artefact')"):
+        code = f"import sys; sys.stdin.readline(); {ending}"
+        monkeypatch.setattr(training, "ARGUMENTS", (sys.executable, "-c", code))
+        assert await assistant.service.training.turn() == 0
+        (one,) = await Learned(assistant.service.pool).learners()
+        assert one.learned_at is not None
+        assert not training.is_due(one)
+        assert one.learned_from == 0
+        assert training.is_due(replace(one, now=one.now + timedelta(hours=2)))
+        async with assistant.service.pool.connection() as connection:
+            await connection.execute("UPDATE assistant.learners SET learned_at = NULL")
+    number = opened(assistant, "jonas", OPEN_TITLE, OPEN_BODY)
+    await assistant.settled()
+    assert seen(assistant, number).labels == ()
+    assert await Learned(assistant.service.pool).newest(repository_id(assistant)) is None
+
+
+async def test_thumbs_down_count_from_those_who_may_judge_and_until_they_are_taken_back(assistant: Assistant) -> None:
+    configure(assistant, "mode: suggest\n")
+    sandbox = assistant.sandbox
+    number = opened(assistant, "jonas", "[BUG] Login", OPEN_BODY)
+    await assistant.settled()
+    (comment,) = seen(assistant, number).by_bot()
+    assert "A label that may fit" in comment.body
+
+    async def after(what: str) -> list[tuple[str, str]]:
+        sandbox.edit_issue(REPOSITORY, number, "jonas", body=f"{OPEN_BODY} {what}")
+        await assistant.settled()
+        found = await assistant.service.feedback.of_item(repository_id(assistant), number)
+        return [(one.capability, one.opinion.value) for one in found]
+
+    sandbox.react("stranger", "-1", comment_id=comment.id)
+    assert await after("A stranger frowned.") == []
+    sandbox.react("jonas", "-1", comment_id=comment.id)
+    assert await after("The author frowned.") == [("all", "wrong")]
+    assert "A label that may fit" not in bodies(seen(assistant, number))[0]
+    made = sandbox.state.comment(comment.id)
+    assert made is not None
+    made.reactions.clear()
+    assert await after("Nobody frowns.") == []
+    assert "A label that may fit" in bodies(seen(assistant, number))[0]

@@ -1,0 +1,145 @@
+"""Thresholds are chosen from held-back answers, measured on others, and earned and lost by counts alone."""
+
+import json
+import zlib
+
+import pytest
+
+from bot.learning.artefact import MAX_BYTES, Answer, Artefact, bars_of, pack, unpack
+from bot.learning.earned import Bar, Measured, Outcomes, Row, choose, outcomes_of, standing
+from bot.learning.kinds import KindModel, UnusableModel, predict
+from bot.learning.training.kinds import Example
+from bot.learning.training.learn import learn
+
+
+def rows(label: str, *groups: tuple[float, int, int]) -> list[Row]:
+    """(probability, right, wrong) groups, mixed so that each fold has some of all."""
+    made = [
+        Row(label, probability, at < right) for probability, right, wrong in groups for at in range(right + wrong)
+    ]  # fmt: skip
+    return sorted(made, key=lambda row: hash((row.probability, row.truth)) % 7)
+
+
+def test_the_threshold_leaves_the_doubtful_ones_out_and_is_measured_on_others() -> None:
+    bars = choose([*rows("bug", (0.95, 60, 0), (0.6, 10, 20)), *rows("question", (0.9, 3, 3))], precision=0.9)
+    bug = bars["bug"]
+    assert bug.threshold is not None
+    assert 0.6 < bug.threshold <= 0.95
+    assert (bug.measured.right, bug.measured.count) == (60, 60)
+    assert 0.9 < bug.measured.low < 1
+    assert bug.coverage == pytest.approx(60 / 96)
+    assert bug.reached_by(0.95)
+    assert not bug.reached_by(0.6)
+    assert bars["question"].threshold is None
+    assert not bars["question"].reached_by(1.0)
+
+
+def test_a_few_lucky_answers_are_no_threshold() -> None:
+    assert choose(rows("bug", (0.99, 4, 0)), precision=0.9)["bug"].threshold is None
+
+
+def bar(right: int, count: int, wanted: float = 0.9) -> Bar:
+    return Bar("bug", wanted, 0.8, Measured(right, count), 0.5)
+
+
+STANDINGS = {
+    "nothing was ever measured": (None, Outcomes(), False),
+    "too few to tell": (bar(4, 4), Outcomes(), False),
+    "enough, all right": (bar(20, 20), Outcomes(), True),
+    "at the stated precision only by luck": (bar(18, 20), Outcomes(), False),
+    "many at a little more": (bar(186, 200), Outcomes(), True),
+    "a looser precision": (bar(36, 40, 0.8), Outcomes(), True),
+    "one correction, nothing kept": (bar(200, 200), Outcomes(0, 1), False),
+    "one correction among many kept": (bar(200, 200), Outcomes(12, 1), True),
+    "drift: two of ten, whatever the past": (bar(1000, 1000), Outcomes(8, 2), False),
+    "kept ones add up with the held-back": (bar(5, 5), Outcomes(6, 0), True),
+}
+
+
+@pytest.mark.parametrize(("measured", "outcomes", "earned"), STANDINGS.values(), ids=STANDINGS)
+def test_a_label_is_earned_by_counts(measured: Bar | None, outcomes: Outcomes, earned: bool) -> None:
+    found = standing(measured, outcomes)
+    assert found.earned is earned
+    assert found.reason
+
+
+def test_outcomes_are_counted_by_label() -> None:
+    counted = outcomes_of([("bug", True), ("bug", False), ("bug", True), ("docs", True)])
+    assert counted == {"bug": Outcomes(2, 1), "docs": Outcomes(1, 0)}
+
+
+def answers(*groups: tuple[Answer, int]) -> tuple[Answer, ...]:
+    return tuple(one for one, count in groups for _ in range(count))
+
+
+RULED = Answer("bug", "bug", 0.9, "bug", 0.95)
+WRONGLY_RULED = Answer("question", "question", 0.9, "bug", 0.95)
+LEARNED = Answer("bug", "bug", 0.9, "bug", 0.5)
+EMPTY = KindModel(("bug", "question"), {}, {}, 1.0, {}, {})
+
+
+def test_what_was_learned_is_measured_only_where_the_rules_leave_it_open() -> None:
+    made = Artefact(EMPTY, {"1": answers((RULED, 40), (WRONGLY_RULED, 40), (LEARNED, 40))})
+    bars = bars_of(made, "1", precision=0.9, sure=0.85)
+    assert bars.rules["bug"].measured == Measured(40, 80)
+    assert bars.rules["bug"].measured.falls_short(0.9)
+    assert bars.learned["bug"].measured == Measured(40, 40)
+    assert bars.own
+    assert bars.answers == 120
+
+
+def test_a_repository_with_few_answers_is_measured_with_the_others() -> None:
+    made = Artefact(EMPTY, {"1": answers((LEARNED, 3)), "2": answers((LEARNED, 100))})
+    few = bars_of(made, "1", precision=0.9, sure=0.85)
+    assert (few.own, few.answers) == (False, 103)
+    assert bars_of(made, "2", precision=0.9, sure=0.85).answers == 100
+
+
+@pytest.fixture(scope="module")
+def artefact() -> Artefact:
+    texts = [("bug", f"Tide {n} gauge", "The gauge of the tide is flat.") for n in range(8)]
+    texts += [("question", f"Moon {n} phase", "Which phase of the moon is it?") for n in range(8)]
+    return learn([Example("1", kind, title, body) for kind, title, body in texts])
+
+
+def test_the_stored_form_says_the_same(artefact: Artefact) -> None:
+    again = unpack(pack(artefact))
+    assert again.answers == {name: tuple(each) for name, each in artefact.answers.items()}
+    said = [predict(one, "1", "Tide 9 gauge", "Flat.", reasons=3) for one in (artefact.model, again.model)]
+    assert said[0] == said[1]
+    assert said[0].kind == "bug"
+
+
+def test_each_report_is_judged_by_a_model_without_it(artefact: Artefact) -> None:
+    (answers_of,) = artefact.answers.values()
+    assert len(answers_of) == 16
+    odd = Example("1", "question", "Tide 99 gauge", "The gauge of the tide is flat.")
+    texts = [Example("1", one.truth, f"Tide {n} gauge", "The gauge of the tide is flat.") for n, one in
+             enumerate(answers_of) if one.truth == "bug"]  # fmt: skip
+    others = [Example("1", "question", f"Moon {n} phase", "Which phase is it?") for n in range(8)]
+    (found,) = learn([*texts, *others, odd]).answers.values()
+    assert found[-1].learned == "bug", "its own label would have been known to the model"
+
+
+DAMAGED: dict[str, object] = {
+    "nothing": b"",
+    "no zlib": b"[]",
+    "cut off": None,
+    "another format": {"format": "learned 0", "model": {}, "answers": {}},
+    "no model": {"format": "learned 1", "model": {}, "answers": {}},
+    "no object": [],
+}
+
+
+@pytest.mark.parametrize("stored", DAMAGED.values(), ids=DAMAGED)
+def test_what_cannot_be_read_is_refused(stored: object, artefact: Artefact) -> None:
+
+    given = stored if isinstance(stored, bytes) else zlib.compress(json.dumps(stored).encode())
+    with pytest.raises(UnusableModel):
+        unpack(pack(artefact)[:-9] if stored is None else given)
+
+
+def test_what_unpacks_to_too_much_is_refused() -> None:
+
+    with pytest.raises(UnusableModel, match="too large"):
+        unpack(zlib.compress(b" " * (MAX_BYTES + 1)))

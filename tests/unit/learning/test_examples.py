@@ -1,0 +1,138 @@
+"""What a history teaches: people's labels, never our own; and what became of ours."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.capabilities.triage.kinds import Kind
+from bot.capabilities.triage.naming import kind_of_label
+from bot.domain.history.values import Change, ChangeKind, HistoryItem, Setter, Writer
+from bot.domain.labels import spelled
+from bot.learning.examples import CORRECTED, settled, taught
+
+THEN = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = THEN + timedelta(days=30)
+ADDED, REMOVED = ChangeKind.LABELED, ChangeKind.UNLABELED
+PERSON, US, FORM, A_BOT = Setter.PERSON, Setter.US, Setter.FORM, Setter.BOT
+
+
+def item(*labels: str, **changes: Any) -> HistoryItem:
+    values: dict[str, Any] = {
+        "number": 5, "is_pull": False, "title": "T", "body": "B", "state": "closed", "state_reason": "",
+        "association": "NONE", "writer": Writer.PERSON, "author": "a", "labels": labels, "comments": 0,
+        "created_at": THEN, "updated_at": THEN, "closed_at": THEN,
+    }  # fmt: skip
+    return HistoryItem(**(values | changes))
+
+
+def history(*steps: tuple[ChangeKind, str, Setter]) -> tuple[Change, ...]:
+    return tuple(
+        Change(5, kind, label, setter, THEN + timedelta(seconds=at), f"event:{at}")
+        for at, (kind, label, setter) in enumerate(steps)
+    )
+
+
+TAUGHT = {
+    "a person's label": (item("bug"), history((ADDED, "bug", PERSON)), Kind.BUG, 1.0),
+    "in the repository's own words": (item("Type: Feature"), (), Kind.ENHANCEMENT, 1.0),
+    "a form's label": (item("bug"), history((ADDED, "bug", FORM)), Kind.BUG, 1.0),
+    "corrected by a person": (
+        item("question"), history((ADDED, "bug", US), (REMOVED, "bug", PERSON), (ADDED, "question", PERSON)),
+        Kind.QUESTION, CORRECTED,
+    ),
+    "two kinds": (item("bug", "question"), (), None, 1.0),
+    "another label only": (item("area: cli"), (), None, 1.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "changes", "kind", "weight"), TAUGHT.values(), ids=TAUGHT)
+def test_people_teach(given: HistoryItem, changes: tuple[Change, ...], kind: Kind | None, weight: float) -> None:
+    found = taught(given, changes)
+    assert found is not None
+    assert (found.kind, found.weight) == (kind, weight)
+
+
+SILENT = {
+    "our own label": (item("bug"), history((ADDED, "bug", US))),
+    "another bot's label": (item("bug"), history((ADDED, "bug", A_BOT))),
+    "no label": (item(), ()),
+    "a pull request": (item("bug", is_pull=True), ()),
+    "a bot's issue": (item("bug", writer=Writer.BOT), ()),
+}
+
+
+@pytest.mark.parametrize(("given", "changes"), SILENT.values(), ids=SILENT)
+def test_nothing_is_learned_from(given: HistoryItem, changes: tuple[Change, ...]) -> None:
+    assert taught(given, changes) is None
+
+
+def test_a_label_that_people_called_wrong_teaches_nothing() -> None:
+    assert taught(item("bug"), (), wrong={"Bug"}) is None
+
+
+SETTLED = {
+    "kept until it was closed": (item("bug"), history((ADDED, "bug", US)), [("bug", True)]),
+    "kept for a week": (item("bug", state="open"), history((ADDED, "bug", US)), [("bug", True)]),
+    "taken off by a person": (item(), history((ADDED, "bug", US), (REMOVED, "bug", PERSON)), [("bug", False)]),
+    "taken off and put back by a person": (
+        item("bug"), history((ADDED, "bug", US), (REMOVED, "bug", PERSON), (ADDED, "bug", PERSON)), [("bug", False)],
+    ),
+    "taken off by another bot": (item(), history((ADDED, "bug", US), (REMOVED, "bug", A_BOT)), []),
+    "swapped by ourselves": (
+        item("question"), history((ADDED, "bug", US), (REMOVED, "bug", US), (ADDED, "question", US)),
+        [("question", True)],
+    ),
+    "a person's label": (item("bug"), history((ADDED, "bug", PERSON)), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "changes", "expected"), SETTLED.values(), ids=SETTLED)
+def test_what_became_of_our_labels(
+    given: HistoryItem, changes: tuple[Change, ...], expected: list[tuple[str, bool]]
+) -> None:
+    assert [(one.label, one.kept) for one in settled(given, changes, now=NOW)] == expected
+
+
+def test_what_is_still_open_is_not_settled() -> None:
+    given, changes = item("bug", state="open"), history((ADDED, "bug", US))
+    assert settled(given, changes, now=THEN + timedelta(days=1)) == ()
+
+
+def test_an_opinion_counts_as_a_correction_and_a_command_is_none_of_our_merits() -> None:
+    given, changes = item("bug"), history((ADDED, "bug", US))
+    assert [one.kept for one in settled(given, changes, now=NOW, wrong={"Bug"})] == [False]
+    assert [one.kept for one in settled(given, changes, now=NOW, wrong={""})] == [False]
+    assert settled(given, changes, now=NOW, commanded={"bug"}) == ()
+
+
+NAMES = {
+    "Bug": Kind.BUG, "type: bug": Kind.BUG, "kind/bug": Kind.BUG, "🐛 bug": Kind.BUG, "t-bug": Kind.BUG,
+    "bug-report": Kind.BUG, "[Type] Bug": Kind.BUG, "feature": Kind.ENHANCEMENT, "kind/feature": Kind.ENHANCEMENT,
+    "feature-request": Kind.ENHANCEMENT, "Type: Enhancement": Kind.ENHANCEMENT, "question": Kind.QUESTION,
+    "usage question": Kind.QUESTION, "docs": Kind.DOCUMENTATION, "documentation": Kind.DOCUMENTATION,
+    "not a bug": None, "needs-info": None, "bug bounty": None, "area: docs": None, "component/bug tracker": None,
+    "good first issue": None, "type": None, "": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "kind"), NAMES.items(), ids=[name or "empty" for name in NAMES])
+def test_only_plain_names_stand_for_a_kind(name: str, kind: Kind | None) -> None:
+    assert kind_of_label(name) is kind
+
+
+SPELLINGS = {
+    "exact": (("bug",), ("bug", "other"), ("bug",)),
+    "another case": (("bug",), ("Bug",), ("Bug",)),
+    "absent": (("bug",), ("bugs",), ()),
+    "two spellings, none exact": (("bug",), ("Bug", "BUG"), ()),
+    "two spellings, one exact": (("bug",), ("Bug", "bug"), ("bug",)),
+    "order stays, once each": (("b", "a", "B"), ("A", "B"), ("B", "A")),
+}
+
+
+@pytest.mark.parametrize(("names", "existing", "found"), SPELLINGS.values(), ids=SPELLINGS)
+def test_names_are_spelled_as_the_repository_does(
+    names: tuple[str, ...], existing: tuple[str, ...], found: tuple[str, ...]
+) -> None:
+    assert spelled(names, existing) == found
