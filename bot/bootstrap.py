@@ -234,6 +234,18 @@ async def _model(
         await made.close()
 
 
+@contextlib.asynccontextmanager
+async def model(settings: Settings, pool: Pool) -> "AsyncIterator[ModelPool]":
+    """The configured model, outside of the service. Raises AssistantError if none is configured."""
+    async with (
+        _local(settings.model) as local,
+        _model(settings.model, local, Limits(pool), ModelMemory(pool)) as made,
+    ):
+        if made is None:
+            raise AssistantError("no model is configured that could be asked.")
+        yield made
+
+
 async def serve(settings: Settings) -> None:
     """Web and worker in one process, until SIGTERM or SIGINT; then requests and running jobs are drained."""
     async with service(settings) as running:

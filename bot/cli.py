@@ -74,8 +74,14 @@ def migrate() -> None:
 def demo(
     stay: Annotated[bool, typer.Option("--stay", help="Keep it running, with a page to try things on.")] = False,
     broken: Annotated[bool, typer.Option("--break", hidden=True)] = False,
+    report: Annotated[Path | None, typer.Option(help="Instead, appraise the project's made-up past; a page.")] = None,
 ) -> None:
     """Play a story on a stand-in GitHub, on this machine only: needs no account, no model, no settings."""
+    if report is not None:
+        from bot.demo.past import write_report  # noqa: PLC0415
+
+        typer.echo(write_report(report))
+        return
     from bot.demo.run import demo as run  # noqa: PLC0415
 
     raise SystemExit(run(stay=stay, broken=broken))

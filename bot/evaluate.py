@@ -13,6 +13,7 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
+from typer.core import TyperGroup
 
 from bot.datasets import DatedReport, LabelledReport, Pairs, Reports, read_kinds, read_pairs, read_reports
 from bot.domain.errors import AssistantError
@@ -25,11 +26,50 @@ from bot.learning.replay import Outcome, Report, replay
 from bot.logs import configure_logs
 from bot.settings import ModelSettings, load_embedding
 
-app = typer.Typer(no_args_is_help=True, help="Judge what is learned, on data of your own.")
+
+class _OrRepository(TyperGroup):
+    """`eval OWNER/REPO` and `eval --from FILE` are short for `eval repository …`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["repository", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=_OrRepository, no_args_is_help=True, help="Judge what is learned, on data of your own.")
 
 Tick = Callable[[str, int, int], None]
 _EMBEDDED_AT_ONCE: Final = 64
 _AS_JSON = typer.Option("--json", help="Print the figures as JSON.")
+
+
+@app.command()
+def repository(
+    name: Annotated[str, typer.Argument(metavar="[OWNER/REPO]", help="Its history was read by `backfill`.")] = "",
+    source: Annotated[Path | None, typer.Option("--from", help="A file that `export` wrote, instead.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="The repository's configuration; the defaults without it.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with drawings to this file.")] = None,
+    ask: Annotated[bool, typer.Option("--ask", help="Really ask the configured model; it costs tokens.")] = False,
+    as_json: Annotated[bool, _AS_JSON] = False,
+) -> None:
+    """Decide a repository's closed issues once more, without writing, and compare with what people said."""
+    from bot.appraisal import command  # noqa: PLC0415 - the other commands need not load all of it
+
+    with _progress() as tick:
+        found = command.appraisal(name, source, config, tick, ask=ask)
+    if html is not None:
+        from bot.appraisal.page import page  # noqa: PLC0415
+
+        html.write_text(page(found), "utf-8")
+    if as_json:
+        typer.echo(json.dumps(found.plain(), indent=2, ensure_ascii=False))
+    else:
+        from bot.appraisal.tables import tables  # noqa: PLC0415
+
+        for table in tables(found):
+            Console().print(table)
 
 
 @app.command()

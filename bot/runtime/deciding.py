@@ -110,15 +110,16 @@ class Deciding:
             sections=frozenset(known.thread.sections),
             applied_labels=known.applied_labels,
         )
-        ours = next((one for one in comments if one.id == thread.comment_id), None)
-        if ours is not None:
+        ours = next((one for one in comments if one.id == known.thread.comment_id), None)
+        said = known.opinions or bool(ours and ours.disliked)
+        if ours is not None and said:
             digest = await self._services.history.digest()
             await note_dislikes(reader, self._services.feedback, ours, item, digest)
+        feedback = await self._services.feedback.of_item(event.repository.id, event.number) if said else ()
         decisions = await records.recent(event.repository.id, event.number) if Need.DECISIONS in needs else ()
         return Facts(
             event=event, now=now, app=app, item=item, comments=comments, invocations=invocations, memory=memory,
-            decisions=decisions, feedback=await self._services.feedback.of_item(event.repository.id, event.number),
-            **groups,
+            decisions=decisions, feedback=feedback, **groups,
         )  # fmt: skip
 
     async def _lesson(self, active: list[Capability], facts: Facts, config: RepoConfig) -> Lesson | None:

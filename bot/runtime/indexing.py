@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
+from cachetools import TTLCache
 
 from bot.domain.events import Event
 from bot.domain.facts import AppIdentity
@@ -11,6 +12,9 @@ from bot.domain.history.sightings import NOTED_EVENTS, REMOVALS, noted
 from bot.store.history import History
 
 log = structlog.get_logger()
+
+_PLACES: Final = 10_000
+_MOMENT: Final = 60.0
 
 
 class Indexing:
@@ -21,13 +25,21 @@ class Indexing:
 
     def __init__(self, history: History) -> None:
         self._history = history
+        self._told: TTLCache[int, tuple[int, bool]] = TTLCache(_PLACES, _MOMENT)
+
+    async def _see(self, event: Event) -> None:
+        """Tell whose repository it is, and whether it is private, unless that was told a moment ago."""
+        place = event.repository
+        told = (event.installation, place.private)
+        if self._told.get(place.id) != told:
+            await self._history.seen(place.id, installation=event.installation, private=place.private)
+            self._told[place.id] = told
 
     async def note(self, event: Event, payload: Mapping[str, Any], app: AppIdentity) -> bool:
         """Note what the delivery tells; whether it told anything. What has no use here is left to the next reading."""
         if event.kind not in self.events and event.kind != "issue_comment.created":
             return False
-        place = event.repository
-        await self._history.seen(place.id, installation=event.installation, private=place.private)
+        await self._see(event)
         digest = await self._history.digest()
         try:
             found = noted(event.kind, event.delivery, payload, app, digest)

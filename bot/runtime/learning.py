@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -76,12 +77,9 @@ class Learning:
         bars = await self._bars_of(artefact, version, place, wanted)
 
         def ask() -> Lesson:
-            guesses = guesses_of(artefact, place, title, body)
-            return Lesson(
-                version.number, guesses, _measures(bars.rules, outcomes), _measures(bars.learned, outcomes), bars.own,
-                bars.answers, tuple(nearest(title, known, _NEARBY)),
-                areas_of(artefact, place, title, body, wanted.precision),
-            )  # fmt: skip
+            lesson = lesson_of(artefact, bars, place, title, body, outcomes)
+            areas = areas_of(artefact, place, title, body, wanted.precision)
+            return replace(lesson, version=version.number, nearby=tuple(nearest(title, known, _NEARBY)), areas=areas)
 
         return await asyncio.to_thread(ask)
 
@@ -126,6 +124,16 @@ class Learning:
         except UnusableModel as error:
             log.warning("learned_unusable", version=version.number, reason=str(error))
             return None
+
+
+def lesson_of(
+    artefact: Artefact, bars: Bars, repository: str, title: str, body: str,
+    outcomes: Mapping[str, Outcomes] = MappingProxyType({}),
+) -> Lesson:  # fmt: skip
+    """What an artefact says of a report, whatever its version. `outcomes`: what people did with our labels, by kind."""
+    guesses = guesses_of(artefact, repository, title, body)
+    rules, learned = _measures(bars.rules, outcomes), _measures(bars.learned, outcomes)
+    return Lesson(0, guesses, rules, learned, bars.own, bars.answers)
 
 
 def guesses_of(artefact: Artefact, repository: str, title: str, body: str) -> tuple[Guess, ...]:

@@ -31,7 +31,7 @@ SELECT comment_id, sections, silenced, ARRAY(
         SELECT guid FROM assistant.decisions WHERE repository_id = %(repository)s AND number = %(number)s
         AND event = 'issue_comment.created' AND created_at > now() - interval '15 minutes')
     ORDER BY position LIMIT %(told)s
-)
+), EXISTS(SELECT 1 FROM assistant.feedback WHERE repository_id = %(repository)s AND number = %(number)s)
 FROM (SELECT) AS always LEFT JOIN assistant.threads ON repository_id = %(repository)s AND number = %(number)s
 """
 
@@ -40,12 +40,14 @@ FROM (SELECT) AS always LEFT JOIN assistant.threads ON repository_id = %(reposit
 class Recollection:
     """A thread as we left it, the labels that we put on it, by our own record, and what we were told of lately.
 
-    `told`: payloads (JSON) of its comments that were looked at in the last quarter of an hour.
+    `told`: payloads (JSON) of its comments that were looked at in the last quarter of an hour. `opinions`: whether
+    people have said something about our work here.
     """
 
     thread: Thread
     applied_labels: frozenset[str]
     told: tuple[bytes, ...]
+    opinions: bool
 
 
 class Threads:
@@ -71,8 +73,8 @@ class Threads:
             )
             row = await cursor.fetchone()
         assert row is not None
-        *known, labels, told = row
-        return Recollection(_thread(*known), frozenset(labels), tuple(map(zlib.decompress, told)))
+        *known, labels, told, opinions = row
+        return Recollection(_thread(*known), frozenset(labels), tuple(map(zlib.decompress, told)), opinions)
 
     async def save(self, repository: int, number: int, thread: Thread) -> None:
         sections = {name: {"text": encode(one.text), "quiet": one.quiet} for name, one in thread.sections.items()}

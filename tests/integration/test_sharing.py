@@ -144,7 +144,7 @@ async def test_write_slots_are_counted_one_by_one_among_many_who_take_them_at_on
 
 async def test_only_labels_that_arrived_on_this_thread_are_ours(pool: Pool) -> None:
     threads, records = Threads(pool), Records(pool)
-    assert await threads.recall(1, 5) == Recollection(Thread(), frozenset(), ())
+    assert await threads.recall(1, 5) == Recollection(Thread(), frozenset(), (), False)
     for key, number in (("asked", 5), ("lost", 5), ("elsewhere", 6)):
         await records.begin(key, Subject(key, "issues.opened", 1, number, "jonas"))
         await records.announce(key, {"added": [key]})

@@ -1,0 +1,1 @@
+"""How well the assistant would have done on a repository's own closed issues, before it acts there."""

@@ -1,0 +1,137 @@
+"""What a rehearsal says: precision and recall per label, abstention, calibration, confusion, a model's cost."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from bot.appraisal.rehearsal import Rehearsal, Rehearsed
+from bot.capabilities.triage.kinds import Kind
+from bot.domain.learned import Measure
+from bot.learning.measures import calibration_error, confusion, wilson
+
+NOTHING: Final = "nothing"
+_BINS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFigures:
+    """One label: `right` of `set` settings were true; `wanted` issues are of its kind by people's word.
+
+    `precision_interval` and `recall_interval` are 95 % (Wilson); a share is None where there is nothing to divide by.
+    """
+
+    label: str
+    kind: str
+    set: int
+    right: int
+    wanted: int
+    precision: float | None
+    precision_interval: tuple[float, float]
+    recall: float | None
+    recall_interval: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Issues whose likeliest kind had a probability from `low` to `high`: its mean, and how often it was true."""
+
+    low: float
+    high: float
+    count: int
+    probability: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All shares are of 1. `confusion`: people's kind → what would have been said ("nothing" included) → how often."""
+
+    issues: int
+    taught: int
+    labels: tuple[LabelFigures, ...]
+    abstained: int
+    by_method: dict[str, int]
+    confusion: dict[str, dict[str, int]]
+    calibration: tuple[Bin, ...]
+    calibration_error: float | None
+    asked: int
+    tokens: int
+    tokens_measured: bool
+    earned: dict[str, dict[str, Any]]
+    not_allowed: tuple[str, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def figures(found: Rehearsal, *, tokens: Mapping[int, int] | None = None) -> Figures:
+    """`tokens`: about what each question would take, by the issue's number; without it, what answers took counts."""
+    issues = found.issues
+    guessed = [(one.guess.probability, one.guess.kind == one.truth) for one in issues if one.guess is not None]
+    asked = [one for one in issues if one.request is not None]
+    return Figures(
+        issues=len(issues),
+        taught=found.taught,
+        labels=tuple(_labels(issues)),
+        abstained=sum(one.said is None for one in issues),
+        by_method=_counted(_method(one) for one in issues if one.said is not None),
+        confusion=confusion([one.truth for one in issues], [one.said or NOTHING for one in issues]),
+        calibration=tuple(bins(guessed)),
+        calibration_error=calibration_error(*zip(*guessed, strict=True)) if guessed else None,
+        asked=len(asked),
+        tokens=sum(tokens.get(one.number, 0) for one in asked) if tokens is not None else sum(o.tokens for o in issues),
+        tokens_measured=tokens is None,
+        earned={**_standing("rules", found.rules), **_standing("learned", found.learned)},
+        not_allowed=found.not_allowed,
+    )
+
+
+def bins(guessed: Sequence[tuple[float, bool]]) -> Iterable[Bin]:
+    """Tenths of the probability, those without any left out."""
+    for at in range(_BINS):
+        low, high = at / _BINS, (at + 1) / _BINS
+        inside = [(chance, right) for chance, right in guessed if low <= chance and (chance < high or at == _BINS - 1)]
+        if inside:
+            count = len(inside)
+            mean, share = sum(chance for chance, _ in inside) / count, sum(right for _, right in inside) / count
+            yield Bin(low, high, count, mean, share)
+
+
+def _labels(issues: Sequence[Rehearsed]) -> Iterable[LabelFigures]:
+    wanted = _counted(one.truth for one in issues)
+    kinds: dict[tuple[str, str], None] = {(one.label, str(one.said)): None for one in issues if one.said is not None}
+    missed = {str(kind) for kind in wanted} - {kind for _, kind in kinds}
+    for label, kind in sorted([*kinds, *((kind, kind) for kind in missed)]):
+        said = [one.truth == one.said for one in issues if (one.label, one.said) == (label, kind)]
+        right, total = sum(said), wanted.get(kind, 0)
+        precise, complete = wilson(right, len(said)), wilson(right, total)
+        yield LabelFigures(
+            label, kind, len(said), right, total,
+            right / len(said) if said else None, (precise.low, precise.high),
+            right / total if total else None, (complete.low, complete.high),
+        )  # fmt: skip
+
+
+def _method(one: Rehearsed) -> str:
+    for name in ("learned", "model"):
+        if one.method.startswith(name):
+            return name
+    return "rules"
+
+
+def _standing(who: str, measures: Mapping[str, Measure]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{kind} by {'the rules' if who == 'rules' else 'what was learned'}": {
+            "earned": one.earned, "reason": one.standing, "threshold": one.threshold, "right": one.right,
+            "count": one.count, "wanted": one.wanted, "coverage": one.coverage,
+        }
+        for kind, one in sorted(measures.items()) if kind in tuple(Kind)
+    }  # fmt: skip
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name in names:
+        found[str(name)] = found.get(str(name), 0) + 1
+    return found

@@ -1,0 +1,99 @@
+"""From a repository's history to its appraisal: triage once more, duplicates once more, and what a model would cost."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.appraisal.figures import Figures, figures
+from bot.appraisal.rehearsal import Ask, Past, Rehearsal, Tick, rehearse
+from bot.domain.history.duplicates import canonical
+from bot.domain.history.rows import Row
+from bot.domain.history.values import Change, HistoryItem
+from bot.domain.repo_config import RepoConfig
+from bot.learning.duplicates import Place
+from bot.learning.judge import duplicates_figures
+from bot.learning.replay import Outcome, Report, replay
+from bot.learning.training.latent import learn
+from bot.llm.fitting import estimate
+from bot.prompting import Prompt, fill
+
+MOST: Final = 5_000
+"""Newest issues and pull requests that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appraisal:
+    """`duplicates` are the figures of `judge.duplicates_figures`; None where people never marked a duplicate."""
+
+    repository: str
+    items: int
+    left_out: int
+    triage: Figures
+    duplicates: Mapping[str, Any] | None
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "repository": self.repository, "items": self.items, "left_out": self.left_out,
+            "triage": self.triage.plain(), "duplicates": self.duplicates,
+        }  # fmt: skip
+
+
+def gathered(rows: Iterable[Row]) -> list[Past]:
+    """Items with their changes, from the lines of an export."""
+    items: dict[int, HistoryItem] = {}
+    changes: dict[int, list[Change]] = {}
+    for row in rows:
+        if isinstance(row, HistoryItem):
+            items[row.number] = row
+        elif isinstance(row, Change):
+            changes.setdefault(row.number, []).append(row)
+    return [(item, tuple(changes.get(number, ()))) for number, item in items.items()]
+
+
+def appraise(
+    repository: str, past: Sequence[Past], config: RepoConfig, tick: Tick, *, prompt: Prompt, ask: Ask | None = None
+) -> Appraisal:
+    """Raises TooLittleHistoryError."""
+    newest = sorted(past, key=lambda one: (one[0].created_at, one[0].number))[-MOST:]
+    rehearsal = rehearse(newest, config, tick, ask=ask)
+    return Appraisal(
+        repository=repository,
+        items=len(newest),
+        left_out=len(past) - len(newest),
+        triage=figures(rehearsal, tokens=None if ask else _estimated(rehearsal, prompt)),
+        duplicates=_duplicates([item for item, _ in newest], tick),
+    )
+
+
+def _estimated(found: Rehearsal, prompt: Prompt) -> dict[int, int]:
+    """About how many tokens each question would take, its longest answer included."""
+    sizes = {}
+    for one in found.issues:
+        if one.request is not None:
+            whole = fill(prompt, one.request.inputs, fence="0" * 16)
+            sizes[one.number] = estimate(whole.system, whole.user) + prompt.max_answer_tokens
+    return sizes
+
+
+def _duplicates(items: Sequence[HistoryItem], tick: Tick) -> dict[str, Any] | None:
+    known = {one.number for one in items}
+    links = canonical({one.number: one.duplicate_of for one in items if one.duplicate_of in known})
+    if not links:
+        return None
+    families: dict[int, set[int]] = {}
+    for number, original in links.items():
+        families.setdefault(original, {original}).add(number)
+    relatives = {number: family - {number} for family in families.values() for number in family}
+    reports = [
+        Report(
+            Place(one.created_at.timestamp(), str(one.number)), one.title, one.body,
+            frozenset(map(str, relatives.get(one.number, ()))),
+        )
+        for one in items
+    ]  # fmt: skip
+    outcomes: list[Outcome] = []
+    for outcome in replay(reports, learn):
+        outcomes.append(outcome)
+        tick("Looking for duplicates once more", len(outcomes), len(reports))
+    return duplicates_figures(outcomes)

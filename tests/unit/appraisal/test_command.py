@@ -1,0 +1,89 @@
+"""`eval --from FILE` as a person runs it, and the page that it writes."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.appraisal import rehearsal
+from bot.appraisal.figures import figures
+from bot.appraisal.page import page
+from bot.appraisal.run import MOST, Appraisal
+from bot.demo.past import NAME, past
+from bot.domain.errors import AssistantError
+from bot.domain.history.rows import dump
+from bot.evaluate import app
+from tests.unit.appraisal.test_figures import BUG, WISH, issue, of
+
+RUNNER = CliRunner()
+COUNT: Final = 100
+
+
+@pytest.fixture
+def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(rehearsal, "STRETCHES", (0.8,))
+    file = tmp_path / "past.jsonl"
+    file.write_text("".join(dump(row) + "\n" for row in islice(past(), 1 + 2 * COUNT)), "utf-8")
+    return file
+
+
+def test_a_file_is_appraised_and_drawn(export: Path, tmp_path: Path) -> None:
+    html = tmp_path / "page.html"
+    result = RUNNER.invoke(app, ["--from", str(export), "--json", "--html", str(html)])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert (found["repository"], found["items"], found["left_out"]) == (NAME, COUNT, 0)
+    assert found["triage"]["issues"] == COUNT // 5
+    assert found["duplicates"]["queries"] > 0
+    written = html.read_text("utf-8")
+    assert NAME in written
+    assert written.count("<svg") == 2
+    assert "<script" not in written
+
+
+def test_the_table_names_the_labels(export: Path) -> None:
+    result = RUNNER.invoke(app, ["--from", str(export)])
+    assert result.exit_code == 0, result.output
+    assert all(word in result.stdout for word in ("bug", "enhancement", "question", "mode: earned", "tokens"))
+
+
+MISTAKES: dict[str, tuple[Callable[[Path], list[str]], str]] = {
+    "nothing named": (lambda _: ["--json"], "either OWNER/REPO or a file"),
+    "both named": (lambda file: ["o/r", "--from", str(file)], "either OWNER/REPO or a file"),
+    "no export": (lambda file: ["--from", str(_written(file, "{}"))], "line 1 is no line of an export"),
+    "an empty file": (lambda file: ["--from", str(_written(file, ""))], "does not begin"),
+    "a broken configuration": (lambda file: ["--from", str(file), "--config", str(_written(file, "mode: x"))], "mode"),
+}
+
+
+def _written(beside: Path, text: str) -> Path:
+    file = beside.with_name("other")
+    file.write_text(text, "utf-8")
+    return file
+
+
+@pytest.mark.parametrize(("arguments", "words"), MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_are_one_sentence(export: Path, arguments: Callable[[Path], list[str]], words: str) -> None:
+    result = RUNNER.invoke(app, arguments(export))
+    assert isinstance(result.exception, AssistantError)
+    assert words in str(result.exception)
+
+
+def test_drawing_leaves_nothing_in_the_way_of_imports() -> None:
+    assert all(hasattr(one, "find_spec") for one in sys.meta_path)
+
+
+def test_texts_from_the_repository_stay_texts() -> None:
+    hostile = '<img src=x onerror="alert(1)">&'
+    judged = figures(
+        replace(of(replace(issue(1, BUG, BUG), label=hostile), issue(2, WISH, None)), not_allowed=(hostile,))
+    )
+    written = page(Appraisal(hostile, MOST, 1, judged, None))
+    assert "<img" not in written
+    assert written.count("&lt;img src=x onerror=") >= 4

@@ -1,0 +1,99 @@
+"""Closed issues once more: what is known when, what counts as the truth, and that the gate has its say."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from bot.appraisal import rehearsal
+from bot.appraisal.figures import figures
+from bot.appraisal.rehearsal import FEWEST, Past, TooLittleHistoryError, rehearse
+from bot.appraisal.run import gathered
+from bot.capabilities import REGISTRY
+from bot.demo.past import COUNT, past
+from bot.domain.history.values import ChangeKind, Setter
+from bot.domain.plan import ModelAnswer, ModelRequest
+from bot.domain.repo_config import ConfigSchema, RepoConfig
+from bot.learning.examples import Taught
+
+SCHEMA = ConfigSchema(tuple(one.manifest for one in REGISTRY))
+
+
+def quietly(_what: str, _done: int, _total: int) -> None:
+    return None
+
+
+def history() -> list[Past]:
+    return gathered(past())
+
+
+def config(text: str = "") -> RepoConfig:
+    found = SCHEMA.parse(text)
+    assert isinstance(found, RepoConfig)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def one_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Learning takes most of the time: once will do."""
+    monkeypatch.setattr(rehearsal, "STRETCHES", (0.5,))
+
+
+def test_most_of_the_made_up_past_is_told_right() -> None:
+    found = rehearse(history(), config(), quietly)
+    assert len(found.issues) == COUNT // 2
+    said = [one for one in found.issues if one.said]
+    assert len(said) > 80
+    assert sum(one.said == one.truth for one in said) > 0.9 * len(said)
+    assert {one.method.split(" ", 1)[0].strip(",") for one in said} == {"rules", "learned"}
+
+
+def test_what_comes_later_teaches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[int]] = []
+
+    def learned(lessons: Iterable[Taught], _options: object) -> None:
+        seen.append([one.number for one in lessons])
+
+    monkeypatch.setattr(rehearsal, "_learned", learned)
+    found = rehearse(history(), config(), quietly)
+    assert max(seen[0]) < min(one.number for one in found.issues)
+
+
+def test_labels_that_the_assistant_set_are_no_truth() -> None:
+    ours = [
+        (item, tuple(replace(one, setter=Setter.US) for one in changes)) for item, changes in history()[: COUNT // 2]
+    ]
+    found = rehearse([*ours, *history()[COUNT // 2 :]], config(), quietly)
+    assert found.taught == COUNT // 2
+
+
+def test_labels_that_the_gate_refuses_are_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal, "_learned", lambda *_: None)
+    found = rehearse(history(), config("labels:\n  allow: [question]\n"), quietly)
+    assert {one.label for one in found.issues} == {"", "question"}
+    assert found.not_allowed == ("bug", "enhancement")
+
+
+def test_a_model_is_asked_where_the_others_are_unsure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal, "_learned", lambda *_: None)
+    asked: list[ModelRequest] = []
+
+    def ask(request: ModelRequest) -> ModelAnswer:
+        asked.append(request)
+        return ModelAnswer({"kind": "bug", "confidence": 0.1, "evidence": ""}, "m", "triage 1", tokens=10)
+
+    found = figures(rehearse(history(), config(), quietly, ask=ask))
+    assert 0 < len(asked) < found.issues
+    assert (found.asked, found.tokens) == (len(asked), 10 * len(asked))
+
+
+def test_too_little_is_said() -> None:
+    with pytest.raises(TooLittleHistoryError, match=f"^{FEWEST - 1} closed issues"):
+        rehearse(history()[: FEWEST - 1], config(), quietly)
+
+
+def test_an_export_without_changes_can_be_read() -> None:
+    rows = [row for row in past() if not hasattr(row, "kind")]
+    assert len(gathered(rows)) == COUNT
+    assert all(changes == () for _, changes in gathered(rows))
+    assert {one.kind for _, changes in history() for one in changes} == {ChangeKind.LABELED}
