@@ -8,7 +8,7 @@ import typer
 
 from docs.assurance import publish, show
 
-NAMES: Final = ("acknowledge", "load", "throughput")
+NAMES: Final = ("acknowledge", "load", "throughput", "duplicates")
 
 
 def main(

@@ -113,9 +113,9 @@ def measure(folder: Path, tick: Tick, *, repeats: int = _REPEATS, folds: int = _
 _NOTE: Final = (
     "The weights of the views were chosen by cross-validation on the same file, and the rules' cues, which are "
     "features here, were written with these projects in sight: expect about a point less on others. The fusion of the "
-    "aspects of likeness is one of ten that were looked at on the same pairs, not the best of them, and the default "
-    "bar for claims was raised after looking at these reports. A claim about a report that nobody marked as a "
-    "duplicate counts as wrong."
+    "aspects of likeness is one of ten that were looked at on the same pairs, not the best of them. Nothing is claimed "
+    "until the reports themselves have earned a bar. A claim about a report that nobody marked as a duplicate counts "
+    "as wrong."
 )
 
 

@@ -23,12 +23,15 @@ from bot.github.client import open_session
 from bot.prompting import load_prompts
 from bot.runtime.backfill import Backfill
 from bot.runtime.chores import Chores
+from bot.runtime.embedding import Embedding
 from bot.runtime.gaps import GapScan
 from bot.runtime.ingest import Ingest
 from bot.runtime.learning import Learning
 from bot.runtime.liveness import Liveness
 from bot.runtime.missed import Missed
 from bot.runtime.pipeline import Pipeline
+from bot.runtime.profiling import Profiling
+from bot.runtime.relating import Relating
 from bot.runtime.services import Services
 from bot.runtime.training import Training
 from bot.runtime.worker import Worker
@@ -37,12 +40,14 @@ from bot.spelling import TyposChecker
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.deliveries import Deliveries
 from bot.store.embedded import DatabaseUnavailable, EmbeddedPostgres
+from bot.store.embeddings import Embeddings
 from bot.store.feedback import Feedbacks
 from bot.store.gaps import Gaps
 from bot.store.history import History
 from bot.store.learned import Learned
 from bot.store.limits import Limits
 from bot.store.models import ModelMemory
+from bot.store.profiles import Profiles
 from bot.store.queue import Queue, queue_app
 from bot.store.records import Records
 from bot.store.threads import Threads
@@ -115,6 +120,7 @@ class Service:
     worker: Worker
     chores: Chores
     training: Training
+    profiling: Profiling
     learning: Learning
     feedback: Feedbacks
     liveness: Liveness
@@ -167,9 +173,12 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         local = await stack.enter_async_context(_local(settings.model))
         model = await stack.enter_async_context(_model(settings.model, local, limits, ModelMemory(pool)))
         learning = Learning(learned, history, feedback)
+        profiles = Profiles(pool)
+        embedding = await stack.enter_async_context(_embedding(settings.embedding, Embeddings(pool)))
         services = Services(
             app=app, model=model, spelling=TyposChecker(), records=records, threads=Threads(pool), limits=limits,
             gaps=gaps, history=history, feedback=feedback, learning=learning,
+            relating=Relating(profiles, history, embedding, feedback.not_duplicates),
         )  # fmt: skip
         pipeline = Pipeline(services, REGISTRY)
         queue = queue_app(url)
@@ -183,6 +192,7 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         scan = GapScan(app, deliveries=deliveries, gaps=gaps, limits=limits, handled=handled, retention=retention)
         backfill = Backfill(app, history)
         chores = Chores(missed, scan, backfill, records=records, limits=limits, retention=retention)
+        profiling = Profiling(pool, embedding, app, limits, url)
         webhook = Webhook(app_settings.webhook_secrets, Ingest(deliveries).accept, pipeline.handled, pipeline.noted)
         training = Training(history, learned, feedback, limits)
         yield Service(
@@ -192,6 +202,7 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
             worker,
             chores,
             training,
+            profiling,
             learning,
             feedback,
             Liveness(gaps),
@@ -246,6 +257,21 @@ async def model(settings: Settings, pool: Pool) -> "AsyncIterator[ModelPool]":
         yield made
 
 
+@contextlib.asynccontextmanager
+async def _embedding(settings: ModelSettings | None, kept: Embeddings) -> AsyncIterator[Embedding]:
+    """Vectors of the endpoint that is named for it, if one is."""
+    if settings is None:
+        yield Embedding(None, kept, "")
+        return
+    from bot.llm.embeddings import EmbeddingClient  # noqa: PLC0415 - the library needs tens of megabytes
+
+    client = EmbeddingClient(settings.endpoints[0])
+    try:
+        yield Embedding(client, kept, settings.endpoints[0].model)
+    finally:
+        await client.close()
+
+
 async def serve(settings: Settings) -> None:
     """Web and worker in one process, until SIGTERM or SIGINT; then requests and running jobs are drained."""
     async with service(settings) as running:
@@ -296,7 +322,7 @@ async def _until_stopped(running: Service, *more: Coroutine[None, None, None]) -
 
 
 def _loops(running: Service, *more: Coroutine[None, None, None]) -> tuple[Coroutine[None, None, None], ...]:
-    return (running.worker.run(), running.chores.run(), running.training.run(), *more)
+    return (running.worker.run(), running.chores.run(), running.training.run(), running.profiling.run(), *more)
 
 
 async def replay(settings: Settings, guid: str) -> bool:

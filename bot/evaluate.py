@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from bot.datasets import DatedReport, LabelledReport, Pairs, Reports, read_kinds, read_pairs, read_reports
 from bot.domain.errors import AssistantError
 from bot.domain.ports import Embedder
-from bot.learning.anatomy import dissect
+from bot.learning.anatomy import dense_text
 from bot.learning.duplicates import Place
 from bot.learning.judge import PRECISION, Judged, duplicates_figures, kinds_figures
 from bot.learning.kinds import certain, dump, load, predict
@@ -171,11 +171,6 @@ async def embed_all(reports: Sequence[DatedReport], embedder: Embedder, tick: Ti
         found += vectors
         tick("Embedding reports", len(found), len(reports))
     return found
-
-
-def dense_text(title: str, body: str) -> str:
-    """What of a report is embedded: its title and its prose."""
-    return "\n".join((title, *dissect(body).prose))
 
 
 @contextmanager

@@ -78,6 +78,7 @@ class Settings:
     log_format: str
     concurrency: int
     public_url: str | None = None
+    embedding: ModelSettings | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -85,7 +86,7 @@ class Settings:
         # guard: secrets-of-the-app (16): as ()
         app = (self.app.private_key, *(one.decode() for one in self.app.webhook_secrets)) if self.app else ()
         # guard: secrets-of-the-model (16): as ()
-        model = tuple(one.api_key for one in self.model.endpoints) if self.model else ()
+        model = tuple(one.api_key for of in (self.model, self.embedding) if of for one in of.endpoints)
         # guard: secrets-of-the-database (16): as ()
         database = (self.database_url, *_passwords(self.database_url)) if self.database_url else ()
         return tuple(one for one in (*app, *model, *database) if len(one) >= 6)
@@ -121,6 +122,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         log_format=_choice(env, "LOG_FORMAT", "console", ("console", "json")),
         concurrency=_number(env, "ASSISTANT_CONCURRENCY", 8, 1, 64),
         public_url=_url(env, "ASSISTANT_PUBLIC_URL", "") if "ASSISTANT_PUBLIC_URL" in env else None,
+        embedding=load_embedding(given),
     )
 
 

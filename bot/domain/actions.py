@@ -18,11 +18,13 @@ class Source(StrEnum):
 class SetSection:
     """Write the capability's section of the thread's one comment.
 
-    A `quiet` section is shown only where the comment exists for another reason.
+    A `quiet` section is shown only where the comment exists for another reason. `numbers` are items of this repository
+    that the host itself retrieved: "#n" stays live in this text for these only.
     """
 
     text: Text
     quiet: bool = False
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Actions as JSON and back: what was decided survives the process. A closed list of types, each under its name."""
 
+from collections.abc import Iterator
 from dataclasses import fields
 from enum import Enum
 from typing import Any, Final
@@ -16,6 +17,9 @@ _TYPES: Final[dict[str, type[Any]]] = {
     )
 }  # fmt: skip
 
+_LATER: Final = frozenset({"numbers"})
+"""Fields that a release before did not have: empty ones are left out, so that its workers read the rest."""
+
 
 def encode(value: object) -> Any:
     """JSON for an action or a part of one; raises TypeError for any other type."""
@@ -28,7 +32,11 @@ def encode(value: object) -> Any:
         raise TypeError(f"{name} is not part of an action")
     if isinstance(value, Enum):
         return {"type": name, "value": value.value}
-    return {"type": name, **{one.name: encode(getattr(value, one.name)) for one in fields(value)}}  # type: ignore[arg-type]
+    return {"type": name, **{key: encode(part) for key, part in _parts(value) if key not in _LATER or part}}
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    return ((one.name, getattr(value, one.name)) for one in fields(value))
 
 
 def decode(data: Any) -> Any:

@@ -11,6 +11,7 @@ from bot.domain.commands import Invocation, only_commands
 from bot.domain.events import Actor, Event
 from bot.domain.feedback import ALL, Feedback, Opinion
 from bot.domain.learned import Lesson
+from bot.domain.related import Relation
 
 MAINTAINER_ASSOCIATIONS: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
@@ -31,6 +32,7 @@ class Need(StrEnum):
     PERMISSION = "permission"  # GET the sender's permission
     DECISIONS = "decisions"  # our own record of this thread
     LESSON = "lesson"  # what was learned from the history says of this issue: our own record
+    RELATED = "related"  # our own index of the repository
     CONFIGURATION = "configuration"  # GET our configuration file at the head of the pull request that changes it
 
 
@@ -224,6 +226,7 @@ class Facts:
     broken_configuration: tuple[str, ...] = ()
     feedback: tuple[Feedback, ...] = ()
     lesson: Lesson | None = None
+    related: Relation = field(default_factory=Relation)
 
     @property
     def label_names(self) -> frozenset[str]:

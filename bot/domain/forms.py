@@ -100,7 +100,11 @@ class _WithoutAliases(yaml.SafeLoader):
 def load_yaml(text: str) -> object:
     """YAML without aliases (they can grow without bound) or None if it cannot be read."""
     try:
-        return yaml.load(text, _WithoutAliases)  # noqa: S506 - a safe loader
+        loader = _WithoutAliases(text)
+        try:
+            return loader.get_single_data()
+        finally:
+            loader.dispose()
     except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError):
         return None
 

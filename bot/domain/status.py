@@ -15,10 +15,17 @@ CLOSING: Final = "closing"
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A capability's part of the comment; a quiet one is shown only beside others."""
+    """A capability's part of the comment; a quiet one is shown only beside others. `numbers`: see `SetSection`."""
 
     text: Text
     quiet: bool = False
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def vouched(self) -> Text:
+        """The text, in which references to its own `numbers` stay live, and to no others'."""
+        numbers = frozenset(self.numbers)
+        return tuple(replace(block, numbers=numbers) for block in self.text) if numbers else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ def apply(thread: Thread, changes: Mapping[str, SetSection | DropSection]) -> Th
     closing: Text = ()
     for name, change in changes.items():
         if isinstance(change, SetSection):
-            sections[name] = Section(change.text, change.quiet)
+            sections[name] = Section(change.text, change.quiet, change.numbers)
         elif sections.pop(name, None) is not None:
             closing = change.closing
     loud = any(not one.quiet for one in sections.values())
@@ -51,7 +58,7 @@ def body(thread: Thread, *, order: tuple[str, ...], policy: RenderPolicy, marker
     if thread.silenced or not any(not one.quiet for one in thread.sections.values()):
         return None
     names = sorted(thread.sections, key=lambda name: (order.index(name) if name in order else -1, name))
-    text = tuple(block for name in names for block in thread.sections[name].text)
+    text = tuple(block for name in names for block in thread.sections[name].vouched)
     return render(text, policy, marker=marker, footer=footer)
 
 

@@ -132,3 +132,8 @@ def dissect(body: str) -> Anatomy:
 
 def _comments(text: str) -> Iterator[str]:
     yield from (one for one in _COMMENT.findall(text)[:30] if one.strip())
+
+
+def dense_text(title: str, body: str) -> str:
+    """What of a report an endpoint embeds: its title and its prose."""
+    return "\n".join((title, *dissect(body).prose))

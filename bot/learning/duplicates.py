@@ -12,10 +12,8 @@ from bot.learning.index import Match
 from bot.learning.measures import threshold_for
 
 PRECISION: Final = 0.9
-DEFAULT_BAR: Final = 1.2
-"""For repositories without enough history: the score and the lead over the next report that is no relative, added."""
 ENOUGH_KNOWN: Final = 20
-"""So many known duplicates are needed before the history says more than the default bar."""
+"""So many known duplicates are needed before a bar can be told; until then nothing is claimed."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -109,8 +107,8 @@ class Seen:
 
 
 def calibrate(history: Iterable[Seen], precision: float = PRECISION) -> float | None:
-    """The bar from the past: the default until enough duplicates are known, None where no bar is precise enough."""
+    """The bar from the past; None until enough duplicates are known, and where no bar is precise enough."""
     seen = list(history)
     if sum(one.known for one in seen) < ENOUGH_KNOWN:
-        return DEFAULT_BAR
+        return None
     return threshold_for(precision, [one.strength for one in seen], [one.right for one in seen])

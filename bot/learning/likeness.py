@@ -24,6 +24,8 @@ _FIELD_WEIGHTS: Final = {"title": 3.0, "text": 1.0, "code": 0.5, "faults": 1.0}
 _SATURATION: Final = 1.2
 _LENGTH: Final = 0.75
 _KEPT_TERMS: Final = 400
+_MOST_COUNTED: Final = 500_000
+"""Terms of an aspect that are counted at a time: where logs make up ever new ones, the rarest are given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +62,51 @@ class Likeness:
     parts: Mapping[str, float]
 
 
-def statistics(reports: Iterable[Terms]) -> Statistics:
-    """Count the terms of all reports."""
-    frequencies: dict[str, dict[str, int]] = {aspect: {} for aspect in ASPECTS}
-    totals = dict.fromkeys(_FIELD_WEIGHTS, 0)
-    count = 0
-    for one in reports:
-        count += 1
-        for field in totals:
-            totals[field] += sum(one[field].values())
-        for aspect, present in _present(one).items():
-            known = frequencies[aspect]
+class Counting:
+    """Counts the terms of reports, one after the other; memory for `most` terms of each aspect."""
+
+    def __init__(self, most: int = _MOST_COUNTED) -> None:
+        self._most = most
+        self._frequencies: dict[str, dict[str, int]] = {aspect: {} for aspect in ASPECTS}
+        self._totals = dict.fromkeys(_FIELD_WEIGHTS, 0)
+        self._reports = 0
+
+    def add(self, report: Terms) -> None:
+        self._reports += 1
+        for field in self._totals:
+            self._totals[field] += sum(report[field].values())
+        for aspect, present in presence(report).items():
+            known = self._frequencies[aspect]
             for term in present:
                 known[term] = known.get(term, 0) + 1
-    return Statistics(count, frequencies, {field: total / max(1, count) for field, total in totals.items()})
+            if len(known) > self._most:
+                self._frequencies[aspect] = _pruned(known, self._most // 2)
+
+    def result(self) -> Statistics:
+        """What has been counted."""
+        means = {field: total / max(1, self._reports) for field, total in self._totals.items()}
+        return Statistics(self._reports, self._frequencies, means)
 
 
-def _present(report: Terms) -> dict[str, Iterable[str]]:
+def _pruned(counts: dict[str, int], most: int) -> dict[str, int]:
+    """Without the rarest terms, so many that at most `most` are left: what is met again counts from there."""
+    floor, left = 0, counts
+    while len(left) > most:
+        floor += 1
+        left = {term: count for term, count in counts.items() if count > floor}
+    return left
+
+
+def statistics(reports: Iterable[Terms]) -> Statistics:
+    """Count the terms of all reports."""
+    counting = Counting()
+    for one in reports:
+        counting.add(one)
+    return counting.result()
+
+
+def presence(report: Terms) -> dict[str, Iterable[str]]:
+    """Aspect → the report's terms there, each once."""
     whole = {term for field in _FIELD_WEIGHTS for term in report[field]}
     return {WHOLE: whole, **{aspect: report[aspect].keys() for aspect in ASPECTS if aspect != WHOLE}}
 

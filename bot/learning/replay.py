@@ -56,12 +56,16 @@ class _Past:
         self._learn_latent = learn
         self._families = Families(places)
         self._history: list[Seen] = []
-        self._bar = calibrate(())
+        self._bar: float | None = None
         self._reports: list[tuple[Report, Terms]] = []
         self._known: Statistics = statistics(())
         self._latent: Latent | None = None
         self._learned_at = 0
         self._index = MemoryIndex()
+
+    def bar(self) -> float | None:
+        """The bar for claims, from everything that has been seen."""
+        return calibrate(self._history)
 
     def meet(self, report: Report, found: Terms) -> Outcome:
         """What would be said of a new report; nothing is learned from it yet."""
@@ -73,7 +77,7 @@ class _Past:
     def add(self, report: Report, found: Terms, outcome: Outcome) -> None:
         """The report becomes a part of the past, with what people made of it."""
         self._reports.append((report, found))
-        if len(self._reports) >= max(_FIRST, self._learned_at * _GROWTH):
+        if is_due(self._learned_at, len(self._reports)):
             self._learn()
         else:
             self._index.add(Entry(report.place.id, self._profile(report, found)))
@@ -84,7 +88,7 @@ class _Past:
         for other in sorted(outcome.wanted):
             self._families.mark(report.place.id, other)
         if len(self._reports) % _RECALIBRATE == 0:
-            self._bar = calibrate(self._history)
+            self._bar = self.bar()
 
     def _is_older(self, name: str, place: Place) -> bool:
         return name in self._places and self._places[name].created < place.created
@@ -102,13 +106,29 @@ class _Past:
             self._index.add(Entry(report.place.id, self._profile(report, found)))
 
 
+def is_due(learned_from: int, reports: int) -> bool:
+    """Whether to learn again: the first reports are there, or a third more than it was learned from."""
+    return reports >= max(_FIRST, learned_from * _GROWTH)
+
+
 def replay(reports: Sequence[Report], learn: Learn) -> Iterator[Outcome]:
     """An outcome for each report, oldest first; those of the same moment do not know each other.
 
     The bar is set anew from the outcomes before, every _RECALIBRATE reports. `learn` makes dense vectors for reports
     that bring none (`training.latent.learn`).
     """
+    yield from _play(_Past({one.place.id: one.place for one in reports}, learn), reports)
+
+
+def earned_bar(reports: Sequence[Report], learn: Learn) -> float | None:
+    """The bar for claims after all these reports; None where they have not earned one."""
     past = _Past({one.place.id: one.place for one in reports}, learn)
+    for _ in _play(past, reports):
+        pass
+    return past.bar()
+
+
+def _play(past: _Past, reports: Sequence[Report]) -> Iterator[Outcome]:
     for _, group in groupby(sorted(reports, key=lambda one: one.place), key=lambda one: one.place.created):
         together = [(report, terms(report.title, report.body)) for report in group]
         outcomes = [past.meet(report, found) for report, found in together]

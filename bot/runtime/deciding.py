@@ -105,6 +105,8 @@ class Deciding:
         known = await threads.recall(event.repository.id, event.number)
         comments = await reader.comments(int(orjson.loads(one)["comment"]["id"]) for one in known.told)
         groups = await reader.read(needs, item)
+        if Need.RELATED in needs:
+            groups["related"] = await self._services.relating.find(event, item)
         memory = ThreadMemory(
             silenced=known.thread.silenced,
             sections=frozenset(known.thread.sections),

@@ -10,6 +10,7 @@ from bot.github.client import GitHub
 from bot.github.kept import Kept
 from bot.github.reader import Reader
 from bot.runtime.learning import Learning
+from bot.runtime.relating import Relating
 from bot.store.feedback import Feedbacks
 from bot.store.gaps import Gaps
 from bot.store.history import History
@@ -32,6 +33,7 @@ class Services:
     history: History
     feedback: Feedbacks
     learning: Learning
+    relating: Relating
     kept: Kept = field(default_factory=Kept)
 
     async def reader(self, github: GitHub, event: Event, app: AppIdentity) -> Reader:

@@ -14,8 +14,10 @@ from bot.domain.history.cursors import Progress, from_json, to_json
 from bot.domain.history.sightings import Digest, Noted
 from bot.domain.history.values import Change, ChangeKind, HistoryItem, Setter, Writer, author_digest
 from bot.store.database import Connection, Pool
+from bot.store.profiles import UNPOST, UNPROFILE
 
 _BATCH: Final = 500
+_MOST_RELATIVES: Final = 500
 CLAIM: Final = "2 minutes"
 """How long a repository stays with whoever reads it without a sign of life."""
 
@@ -30,7 +32,8 @@ ON CONFLICT (repository_id, number) DO UPDATE SET is_pull = excluded.is_pull, ti
     association = excluded.association, writer = excluded.writer,
     author = coalesce(nullif(excluded.author, ''), h.author), labels = excluded.labels,
     comments = greatest(excluded.comments, h.comments), updated_at = excluded.updated_at,
-    closed_at = excluded.closed_at, duplicate_of = coalesce(excluded.duplicate_of, h.duplicate_of)
+    closed_at = excluded.closed_at, duplicate_of = coalesce(excluded.duplicate_of, h.duplicate_of),
+    profiled = CASE WHEN (h.title, h.body) = (excluded.title, excluded.body) THEN h.profiled ELSE 0 END
 WHERE h.updated_at <= excluded.updated_at AND NOT h.gone
 """
 
@@ -77,6 +80,29 @@ FROM assistant.history WHERE repository_id = %s AND number > %s AND NOT gone ORD
 _CHANGES: Final = """
 SELECT number, kind, label, setter, at, source FROM assistant.history_changes
 WHERE repository_id = %s AND number > %s AND number <= %s ORDER BY number, at, position
+"""
+_NEWEST_ISSUES: Final = """
+SELECT number, is_pull, title, body, state, state_reason, association, writer, author, labels, comments, created_at,
+    updated_at, closed_at, duplicate_of
+FROM assistant.history WHERE repository_id = %s AND NOT is_pull AND NOT gone ORDER BY number DESC LIMIT %s
+"""
+# What people called a duplicate of each other, in either direction.
+_FAMILY: Final = """
+WITH RECURSIVE family (number) AS (
+    SELECT unnest(%(numbers)s::integer[])
+    UNION
+    SELECT relative.number FROM family f CROSS JOIN LATERAL (
+        SELECT h.number FROM assistant.history h
+        WHERE h.repository_id = %(repository)s AND h.duplicate_of = f.number AND NOT h.gone
+        UNION ALL
+        SELECT h.duplicate_of FROM assistant.history h
+        WHERE h.repository_id = %(repository)s AND h.number = f.number AND h.duplicate_of IS NOT NULL AND NOT h.gone
+    ) AS relative
+)
+SELECT number, is_pull, title, body, state, state_reason, association, writer, author, labels, comments, created_at,
+    updated_at, closed_at, duplicate_of
+FROM assistant.history WHERE repository_id = %(repository)s AND NOT gone
+    AND number IN (SELECT number FROM family LIMIT %(most)s)
 """
 _OPEN_DETAILS: Final = """
 SELECT number, comments, events, seen_at FROM (
@@ -196,6 +222,9 @@ class History:
             values = _item_values(repository, item) | _change_values(repository, noted.change)
         async with self._pool.connection() as connection:
             await connection.execute(statement.encode(), values)
+            if noted.gone:
+                for removal in (UNPOST, UNPROFILE):
+                    await connection.execute(removal, {"repository": repository, "numbers": [item.number]})
             if item.duplicate_of is not None:
                 # What was said in a comment holds, though the item has changed since.
                 await connection.execute(_SAID, values)
@@ -347,6 +376,20 @@ class History:
             )
             return {int(number): int(original) for number, original in await cursor.fetchall()}
 
+    async def families(self, repository: int, numbers: Sequence[int]) -> list[HistoryItem]:
+        """These items, and those that people called duplicates of them or the other way, over any number of steps."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                _FAMILY, {"repository": repository, "numbers": list(numbers), "most": _MOST_RELATIVES}
+            )
+            return [_item(row) for row in await cursor.fetchall()]
+
+    async def newest_issues(self, repository: int, limit: int) -> list[HistoryItem]:
+        """The issues with the highest numbers, by number."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_NEWEST_ISSUES, (repository, limit))
+            return [_item(row) for row in reversed(await cursor.fetchall())]
+
     async def count(self, repository: int) -> int:
         """How many items are known."""
         async with self._pool.connection() as connection:
@@ -360,6 +403,14 @@ class History:
         """Delete a person's items; returns how many."""
         digest = await self.digest()
         async with self._pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(
+                "SELECT repository_id, array_agg(number) FROM assistant.history WHERE author = %s "
+                "GROUP BY repository_id",
+                (digest(login),),
+            )
+            for repository, numbers in await cursor.fetchall():
+                for removal in (UNPOST, UNPROFILE):
+                    await connection.execute(removal, {"repository": repository, "numbers": numbers})
             cursor = await connection.execute(
                 "WITH items AS (DELETE FROM assistant.history WHERE author = %s RETURNING repository_id, number), "
                 "changes AS (DELETE FROM assistant.history_changes c USING items i "

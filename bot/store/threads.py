@@ -15,7 +15,7 @@ from bot.store.database import Pool
 
 _OF_A_REPOSITORY: Final = (
     "backfills", "learners", "history", "history_changes", "feedback", "effects", "decisions", "threads",
-    "configurations", "installed", "answers",
+    "configurations", "installed", "answers", "profiling", "postings", "profiles", "frequencies",
     "deliveries",
 )  # fmt: skip
 
@@ -77,7 +77,10 @@ class Threads:
         return Recollection(_thread(*known), frozenset(labels), tuple(map(zlib.decompress, told)), opinions)
 
     async def save(self, repository: int, number: int, thread: Thread) -> None:
-        sections = {name: {"text": encode(one.text), "quiet": one.quiet} for name, one in thread.sections.items()}
+        sections = {
+            name: {"text": encode(one.text), "quiet": one.quiet, "numbers": list(one.numbers)}
+            for name, one in thread.sections.items()
+        }
         async with self._pool.connection() as connection:
             await connection.execute(
                 "INSERT INTO assistant.threads (repository_id, number, comment_id, sections, silenced) "
@@ -202,7 +205,7 @@ def _thread(comment: int | None, sections: dict[str, Any] | None, silenced: bool
 
 
 def _section(data: dict[str, Any]) -> Section:
-    return Section(decode(data["text"]), bool(data["quiet"]))
+    return Section(decode(data["text"]), bool(data["quiet"]), tuple(data.get("numbers", ())))
 
 
 def _digest(text: str) -> str:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks import acknowledge, instant, load, throughput
+from benchmarks import acknowledge, duplicates, instant, load, throughput
 from benchmarks.canned import Canned
 from benchmarks.profiled import part_of
+from benchmarks.reports import Reports
 from benchmarks.sizes import stream
 from benchmarks.town import Town
 from docs.assurance import Section
@@ -49,6 +50,30 @@ async def test_throughput_counts_every_event_once_and_says_where_the_time_goes()
     assert float(found["SQL statements"]) > 5
     assert any(name.startswith("`serve` alone, ") for name in found)
     assert "— POST /issues/N/comments" in found
+
+
+@pytest.mark.parametrize(
+    ("slowest", "found", "failed"),
+    [(29.0, 18, False), (31.0, 18, True), (29.0, 15, True)],
+    ids=["as wanted", "too slow", "too little found"],
+)
+def test_a_look_up_that_is_slow_or_finds_nothing_fails(slowest: float, found: int, failed: bool) -> None:
+    small = duplicates.Measured(1_000, (10.0,) * 20, (5.0,) * 20, 20, 20, 3.0, 2**20)
+    large = duplicates.Measured(100_000, (12.0,) * 17 + (slowest,) * 3, (6.0,) * 20, found, found, 300.0, 2**29)
+    section = duplicates.section([small, large], 400.0)
+    assert section.failed is failed
+    assert f"{slowest:.1f} ms" in section.headline
+    assert f"{slowest / 10:.1f} times" in section.headline
+    assert section.rows[1][:3] == ("100,000", "12.0 ms", f"{slowest:.1f} ms")
+
+
+def test_made_up_reports_repeat_some_of_their_words() -> None:
+    made = Reports(seed=3)
+    for one in (made.new() for _ in range(20)):
+        again = made.repeated(one)
+        kept = sum(a == b for a, b in zip(one.body.split(), again.body.split(), strict=True))
+        assert 0.2 < kept / len(one.body.split()) <= 1
+    assert Reports(seed=3).new() == Reports(seed=3).new()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import psutil
 
+from bot.runtime.profiling import ARGUMENTS as PROFILING
 from bot.spelling import ARGUMENTS as SPELLING
 
 _MODEL_FILE: Final = ["-m", "bot.llm.local_child"]
@@ -54,7 +55,8 @@ def children(events: Iterable[Happened]) -> list[list[str]]:
 
 
 def strange_children(commands: Iterable[list[str]], folder: Path) -> list[str]:
-    """Those that are not the embedded database's in this folder, nor the spelling's, each with constant arguments."""
+    """Those that are not the embedded database's in this folder, nor the spelling's or the one that profiles
+    repositories, each with constant arguments."""
     return [" ".join(one)[:300] for one in commands if not _is_known(one, folder)]
 
 
@@ -66,7 +68,7 @@ def _is_known(command: list[str], folder: Path) -> bool:
     program, *arguments = command
     if program == sys.executable and arguments[:-1] == _MODEL_FILE:
         return Path(arguments[-1]).is_absolute() and arguments[-1].endswith(".gguf")
-    if program == sys.executable and arguments == _TRAINER:
+    if (program == sys.executable and arguments == _TRAINER) or (program, *arguments) == PROFILING:
         return True
     if Path(program).name == "typos":
         return tuple(arguments) == SPELLING

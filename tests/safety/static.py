@@ -40,6 +40,7 @@ CHILDREN: Final = {
     "bot/spelling.py": {"asyncio.create_subprocess_exec"},
     LOCAL: {"asyncio.create_subprocess_exec"},
     "bot/runtime/training.py": {"asyncio.create_subprocess_exec"},
+    "bot/runtime/profiling.py": {"asyncio.create_subprocess_exec"},
 }
 """Invariant 24: who starts which children, and how."""
 

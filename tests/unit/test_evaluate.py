@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from bot.datasets import DatedReport
 from bot.domain.errors import SettingsError
 from bot.endpoints import Privacy
-from bot.evaluate import app, dense_text, embed_all
+from bot.evaluate import app, embed_all
+from bot.learning.anatomy import dense_text
 from bot.settings import load_embedding
 from tests.unit.learning.reports import KINDS, examples
 from tests.unit.learning.test_replay import history

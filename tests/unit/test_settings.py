@@ -227,6 +227,15 @@ def test_all_secrets_are_known_to_the_logs() -> None:
     assert {KEY.strip(), SECRET, "canary-api-key", "can%40ary", "can@ary"} <= {one.strip() for one in known}
 
 
+def test_the_endpoint_of_embeddings_needs_no_model_and_its_key_is_known_to_the_logs() -> None:
+    made = load_settings({"ASSISTANT_EMBEDDING_MODEL": "small", "OPENAI_API_KEY": "canary-of-vectors"})
+    assert made.model is None
+    assert made.embedding is not None
+    assert made.embedding.endpoints[0].model == "small"
+    assert "canary-of-vectors" in made.secrets
+    assert load_settings(MODEL).embedding is None
+
+
 def test_settings_do_not_show_their_values() -> None:
     made = everything()
     for shown in (repr(made), str(made.app), f"{made.model}"):

@@ -37,14 +37,20 @@ class Writer:
 
     def __init__(self, policy: RenderPolicy) -> None:
         self.was_cut = False
-        self._policy = policy
+        self._given = self._policy = policy
         self._environment: dict[str, Any] = {}
         self._items = 0
         self._texts = 0
         self._tail = NO_TAIL
 
-    def blocks(self, markdown: str) -> Iterator[str]:
-        """Each top-level block as Markdown without a line end. `markdown` holds no hidden characters."""
+    def blocks(self, markdown: str, numbers: frozenset[int] = frozenset()) -> Iterator[str]:
+        """Each top-level block as Markdown without a line end. `markdown` holds no hidden characters.
+
+        `numbers` may stay live besides those of the policy, until the next call.
+        """
+        last = self._policy
+        base = self._given or last  # guard: numbers-of-one-text (13): as last
+        self._policy = replace(base, numbers=base.numbers | numbers)
         tree, self._environment = _PARSER.blocks(markdown)
         return (written for _, written in self._children(tree, 0))
 

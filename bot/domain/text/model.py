@@ -10,9 +10,10 @@ class UnsafeText(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """Markdown that nobody has vetted."""
+    """Markdown that nobody has vetted. `numbers`: see `RenderPolicy`; for this text only, and never stored."""
 
     markdown: str
+    numbers: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Details:
 
     summary: str
     markdown: str
+    numbers: frozenset[int] = frozenset()
 
 
 Text: TypeAlias = tuple[Prose | Details, ...]

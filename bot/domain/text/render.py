@@ -100,7 +100,7 @@ def _fitting(text: Text, writer: Writer, room: int) -> list[str]:
         available -= len(source)
         opening, closing = _frame(part)
         # guard: clean-input (12): without clean
-        kept = list(_take(writer.blocks(clean(source)), room - len(opening) - len(closing) - 4, writer))
+        kept = list(_take(writer.blocks(clean(source), part.numbers), room - len(opening) - len(closing) - 4, writer))
         if kept or opening:
             framed = [block for block in (opening, *kept, closing) if block]
             fitting += framed

@@ -26,6 +26,7 @@ from bot.domain.text import Details, Prose
 TEXT: Final = (Prose("Wörds \u0007 “quoted”"), Details("more", "```\ncode\n```"))
 ACTIONS: Final[tuple[Action, ...]] = (
     SetSection(TEXT, quiet=True),
+    SetSection(TEXT, numbers=(3, 4)),
     DropSection(()),
     AddLabels(("bug", "good first issue"), Source.MODEL),
     RemoveLabels((), Source.COMMAND, any_owner=True),
@@ -45,6 +46,12 @@ def test_names_are_stable() -> None:
     """A worker of this release reads what one of another release wrote."""
     assert encode(AddLabels(("bug",), Source.RULES)) == {
         "type": "AddLabels", "labels": ["bug"], "source": {"type": "Source", "value": "rules"},
+    }  # fmt: skip
+
+
+def test_what_a_release_before_does_not_know_is_left_out_where_it_is_empty() -> None:
+    assert encode(SetSection((Prose("x"),))) == {
+        "type": "SetSection", "text": [{"type": "Prose", "markdown": "x"}], "quiet": False,
     }  # fmt: skip
 
 

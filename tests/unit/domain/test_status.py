@@ -84,3 +84,18 @@ def test_a_section_of_a_capability_that_is_gone_is_still_shown() -> None:
     made = body(Thread(9, sections), order=ORDER, policy=POLICY, marker=MARKER, footer=())
     assert made is not None
     assert made.body == f"{MARKER}\nSecond.\n\nFirst."
+
+
+def test_references_stay_live_in_the_section_that_vouches_for_them_and_nowhere_else() -> None:
+    see = words("See #3 and #4.")
+    sections = {"welcome": Section(see), "triage": Section(see, numbers=(3,)), "docs": Section(see)}
+    made = body(Thread(9, sections), order=ORDER, policy=POLICY, marker=MARKER, footer=())
+    assert made is not None
+    assert made.body.split("\n\n") == [
+        f"{MARKER}\nSee `#3` and `#4`.", "See #3 and `#4`.", "See `#3` and `#4`.",
+    ]  # fmt: skip
+
+
+def test_a_section_keeps_what_it_vouches_for() -> None:
+    changed = apply(Thread(), {"triage": SetSection(A, numbers=(3,))})
+    assert changed.sections["triage"] == Section(A, numbers=(3,))

@@ -191,6 +191,11 @@ class TestSuggestion:
             self.suggest("x" * 5_000, "y" * 5_001)
 
 
+def test_a_text_vouches_for_its_own_numbers_only() -> None:
+    made = render((Prose("#7", frozenset({7})), Prose("#7 and #5")), POLICY)
+    assert made.body == "#7\n\n`#7` and #5"
+
+
 def test_texts_are_counted() -> None:
     whole, cut = body_of("a\n\n" * 5_000), body_of("a\n\n" * 5_001)
     assert whole.count("a") == 5_000

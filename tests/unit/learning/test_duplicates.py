@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.learning.duplicates import DEFAULT_BAR, ENOUGH_KNOWN, Families, Place, Seen, calibrate, claim, strength
+from bot.learning.duplicates import ENOUGH_KNOWN, Families, Place, Seen, calibrate, claim, strength
 from bot.learning.index import Match
 from bot.learning.likeness import Likeness
 
@@ -100,9 +100,10 @@ def test_relatives_of_the_best_match_are_no_rivals() -> None:
     assert strength(found, families(ORDER, [("middle", "old")]).members) == pytest.approx(1.2)
 
 
-def test_the_bar_of_a_young_repository_is_the_default() -> None:
-    assert calibrate([]) == DEFAULT_BAR
-    assert calibrate([Seen(2.0, True, True)] * (ENOUGH_KNOWN - 1)) == DEFAULT_BAR
+def test_a_young_repository_has_no_bar() -> None:
+    assert calibrate([]) is None
+    assert calibrate([Seen(2.0, True, True)] * (ENOUGH_KNOWN - 1)) is None
+    assert calibrate([Seen(2.0, True, True)] * ENOUGH_KNOWN) == 2.0
 
 
 def test_the_bar_is_where_the_past_was_right() -> None:

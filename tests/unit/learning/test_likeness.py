@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.learning.index import CANDIDATES, Entry, MemoryIndex, matches
 from bot.learning.latent import unit
-from bot.learning.likeness import ASPECTS, DENSE, WHOLE, Profile, likeness, profile, statistics
+from bot.learning.likeness import ASPECTS, DENSE, WHOLE, Counting, Profile, likeness, profile, statistics
 from bot.learning.terms import FIELDS, faults, terms, tokens
 from bot.learning.training.latent import FEWEST_REPORTS, learn
 
@@ -96,6 +96,16 @@ def test_rare_terms_weigh_more_than_frequent_ones() -> None:
     known = statistics([terms("Zebra export", "")] + [terms("Export", "export")] * 8)
     query = profile(terms("Zebra", "export export export"), known)
     assert index.candidates(query)[0].id == "0"
+
+
+def test_where_ever_new_terms_come_the_rarest_are_given_up() -> None:
+    counting = Counting(most=60)
+    for at in range(200):
+        counting.add(terms(f"The export of {at:05} crashes", ""))
+    found = counting.result()
+    assert found.reports == 200
+    assert all(len(found.frequencies[aspect]) <= 60 for aspect in ASPECTS)
+    assert found.frequencies["title"]["export"] == 200
 
 
 def test_candidates_are_bounded() -> None:

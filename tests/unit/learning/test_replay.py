@@ -8,7 +8,7 @@ from bot.learning.duplicates import Place
 from bot.learning.judge import duplicates_figures
 from bot.learning.latent import Latent
 from bot.learning.likeness import Profile
-from bot.learning.replay import Outcome, Report, replay
+from bot.learning.replay import Outcome, Report, earned_bar, replay
 from bot.learning.training.latent import learn
 
 TOPICS = ("export table crash", "dark mode colour", "login token expired", "sorting order date", "printer margin page")
@@ -20,6 +20,18 @@ def history(count: int = 40) -> list[Report]:
     relatives = [frozenset(str(one) for one in (at - 5, at + 5) if 0 <= one < count) for at in range(count)]
     places = [Place(float(at), str(at)) for at in range(count)]
     return [Report(place, *text, found) for place, text, found in zip(places, texts, relatives, strict=True)]
+
+
+def twins(count: int) -> list[Report]:
+    """Each second report repeats the one before it; otherwise they have little in common."""
+    made = []
+    for at in range(count):
+        word = f"{TOPICS[at // 2 % 5].split()[0]}{at // 2}x"
+        other = frozenset((str(at ^ 1),))
+        made.append(
+            Report(Place(float(at), str(at)), f"Crash of the {word}", f"The {word} crashed: {word}_run.", other)
+        )
+    return made
 
 
 def outcomes(reports: Sequence[Report]) -> list[Outcome]:
@@ -59,13 +71,14 @@ def test_the_same_history_has_the_same_outcomes() -> None:
 
 
 def test_claims_name_older_reports_only() -> None:
-    copies = [
-        Report(Place(float(at), str(at)), "The same export crash", "It crashes.", frozenset()) for at in range(12)
-    ]
-    others = [Report(Place(at + 0.5, f"x{at}"), f"{TOPICS[at % 5]} {at}", "", frozenset()) for at in range(12)]
-    made = [one for one in outcomes([*copies, *others]) if one.claim]
-    times = {one.place.id: one.place for one in (*copies, *others)}
+    reports = twins(120)
+    made = [one for one in outcomes(reports) if one.claim]
+    times = {one.place.id: one.place for one in reports}
     assert made
+    assert all(one.bar is not None for one in made)
+    assert all(one.claim.of in one.wanted for one in made if one.claim)
+    assert earned_bar(reports, learn) is not None
+    assert earned_bar(reports[:30], learn) is None
     assert all(times[one.claim.of] < times[one.id] for one in made if one.claim)
 
 

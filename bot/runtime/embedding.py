@@ -1,0 +1,66 @@
+"""Dense vectors from an endpoint, where one is configured and pgvector is there to keep them; else there are none."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.ports import Embedder
+from bot.learning.anatomy import dense_text
+from bot.learning.likeness import Dense
+from bot.learning.stored import FetchedIndex, pack_numbers
+from bot.store.embeddings import Embeddings, Unembedded
+from bot.store.profiles import Text, item_number
+
+BATCH: Final = 32
+
+
+class Embedding:
+    """Without an embedder it has nothing to say and to keep."""
+
+    def __init__(self, embedder: Embedder | None, kept: Embeddings, model: str) -> None:
+        self._embedder = embedder
+        self._kept = kept
+        self._model = model
+        self._stuck = 0
+
+    async def of_text(self, text: Text, *, private: bool) -> Dense:
+        """The vector of one text; empty where there is none to have."""
+        found = await self._embed([text], private=private)
+        return found[0] if found else ()
+
+    async def dress(self, repository: int, index: FetchedIndex) -> FetchedIndex:
+        """The candidates with the endpoint's vectors instead of latent ones, which are not comparable with them."""
+        numbers = [item_number(one.id) for one in index.found]
+        vectors = await self._kept.read(repository, self._model, numbers)
+        found = (replace(one, dense=pack_numbers(vectors.get(item_number(one.id), ()))) for one in index.found)
+        return FetchedIndex(tuple(found))
+
+    async def keep(self, repository: int, number: int, vector: Dense) -> None:
+        """The vector of an item that has a profile."""
+        if vector:
+            await self._kept.keep(repository, self._model, [(number, vector)])
+
+    async def next(self) -> Unembedded | None:
+        """A repository with items to embed; None where there is none, or nothing to embed them with."""
+        if self._embedder is None or not await self._kept.available():
+            return None
+        return await self._kept.next(self._model, self._stuck)
+
+    async def turn(self, repository: int, *, private: bool) -> int:
+        """Embed a batch of items that have none of this model; returns of how many.
+
+        A repository of which the endpoint takes nothing does not keep the others back.
+        """
+        texts = await self._kept.pending(repository, self._model, BATCH)
+        found = await self._embed(texts, private=private)
+        if found:
+            rows = [(text.number, vector) for text, vector in zip(texts, found, strict=True)]
+            await self._kept.keep(repository, self._model, rows)
+        else:
+            self._stuck = repository
+        return len(found)
+
+    async def _embed(self, texts: Sequence[Text], *, private: bool) -> Sequence[Dense]:
+        if self._embedder is None or not texts or not await self._kept.available():
+            return ()
+        return await self._embedder.embed([dense_text(one.title, one.body) for one in texts], private=private) or ()
