@@ -131,7 +131,7 @@ async def test_a_report_longer_than_the_context_is_fitted(llama: ModelServer, me
         ),
     )
     assert isinstance(answer, ModelAnswer)
-    assert answer.cut == ("body",)
+    assert answer.cut == ("body", "examples")  # the labelled examples are worth least
     assert CONTEXT * 0.6 < memory.used["tokens:1"] <= CONTEXT
     await client.close()
 
@@ -146,7 +146,7 @@ async def test_a_context_is_learned_from_the_server_s_refusal(llama: ModelServer
         ),
     )
     assert isinstance(answer, ModelAnswer)
-    assert answer.cut == ("body",)
+    assert answer.cut == ("body", "examples")  # the labelled examples are worth least
     assert memory.known[endpoint.key].context == CONTEXT
     await client.close()
 

@@ -414,19 +414,19 @@ def test_a_key_of_bytes_would_be_found() -> None:
     assert raw_leaks({"log": b"x" * 500}, "key", key) == []
 
 
-def test_what_a_file_or_a_row_holds_would_be_found(tmp_path: Path, database_url: str) -> None:
+def test_what_a_file_or_a_row_holds_would_be_found(tmp_path: Path, empty_database_url: str) -> None:
     secret = odd_secret("file")
     (tmp_path / "data").mkdir()
     (tmp_path / "data/other").write_bytes(b"\0\xff" + secret.encode() + b"\0")
     assert leaks(files_below(tmp_path / "data", besides=frozenset()), {"it": secret}) != []
     assert leaks(files_below(tmp_path / "data", besides=frozenset({"other"})), {"it": secret}) == []
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA assistant")
         connection.execute("CREATE TABLE assistant.deliveries (body bytea)")
         connection.execute("CREATE TABLE kept (value text)")
         connection.execute("INSERT INTO kept VALUES (%s)", (secret,))
-    assert leaks(rows(database_url, besides=frozenset()), {"it": secret}) != []
-    assert leaks(rows(database_url, besides=frozenset({"kept"})), {"it": secret}) == []
+    assert leaks(rows(empty_database_url, besides=frozenset()), {"it": secret}) != []
+    assert leaks(rows(empty_database_url, besides=frozenset({"kept"})), {"it": secret}) == []
 
 
 def test_both_halves_of_the_credentials_are_canaries() -> None:
