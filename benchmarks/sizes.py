@@ -54,7 +54,8 @@ def _lengthened(delivery: Delivery, size: int, chance: random.Random, secret: by
     missing = size - len(delivery.body)
     if missing <= 0:
         return delivery
-    words = " ".join(f"{chance.choice(_WORDS)} {chance.randrange(10_000)}" for _ in range(min(missing, 200_000) // 8))
+    count = min(missing, 200_000) // 8 + 1
+    words = " ".join(f"{chance.choice(_WORDS)} {chance.randrange(10_000)}" for _ in range(count))
     before = item["body"] or ""
     item["body"] = f"{before}\n\n{words * (missing // len(words) + 1)}"[: len(before) + missing]
     return signed(delivery.event, json.dumps(data, separators=(",", ":")).encode(), secret)

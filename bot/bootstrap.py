@@ -127,6 +127,7 @@ class Service:
     webhook: Webhook
     model: "ModelPool | None"
     local: "LocalModel | None"
+    embedding: Embedding
 
     async def readiness(self) -> Readiness:
         """Whether deliveries can be stored and the worker lives; GitHub and models do not matter here."""
@@ -142,6 +143,7 @@ class Service:
             faults.append("the worker is not running")
         details += [self.local.detail()] if self.local else ()
         details += self.model.details() if self.model else ()
+        details += self.embedding.details()
         return Readiness(tuple(faults), tuple(details))
 
 
@@ -209,6 +211,7 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
             webhook,
             model,
             local,
+            embedding,
         )
 
 
@@ -267,7 +270,7 @@ async def _embedding(settings: ModelSettings | None, kept: Embeddings) -> AsyncI
 
     client = EmbeddingClient(settings.endpoints[0])
     try:
-        yield Embedding(client, kept, settings.endpoints[0].model)
+        yield Embedding(client, kept, settings.endpoints[0].model, client.detail)
     finally:
         await client.close()
 

@@ -1,14 +1,17 @@
 """Dense vectors of texts from an OpenAI-compatible endpoint; without them, likeness is learned from the texts alone."""
 
+import asyncio
 import math
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
 
 from bot.endpoints import Endpoint
+from bot.llm.breaker import Breaker
 from bot.llm.client import ModelClient
-from bot.llm.faults import ModelFault, explain
+from bot.llm.faults import Fault, ModelFault, explain
 
 log = structlog.get_logger()
 
@@ -22,23 +25,55 @@ _TOO_LONG: Final = (400, 413, 422, 500)
 
 
 class EmbeddingClient:
-    """One endpoint and its embedding model. See `domain.ports.Embedder`."""
+    """One endpoint and its embedding model. See `domain.ports.Embedder`. After some failures in a row it rests."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._client = ModelClient(endpoint)
+        self._breaker = Breaker()
+        self._fault = ""
 
     async def close(self) -> None:
         await self._client.close()
 
+    def detail(self) -> str:
+        """Whether it is well, or in one sentence why not."""
+        name = f"embeddings {self._client.endpoint.name}"
+        return f"{name}: {self._fault}; likeness comes from words alone" if self._fault else f"{name}: well"
+
     async def embed(self, texts: Sequence[str], *, private: bool) -> list[tuple[float, ...]] | None:
-        """A vector of length 1 for each text, or None for all: half an answer would be compared with nothing."""
+        """A vector of length 1 for each text, or None for all: half an answer would be compared with nothing.
+
+        A caller who gives up waiting counts as a failure of the endpoint.
+        """
+        now = time.monotonic()
+        if not self._breaker.admits(now):
+            return None
+        self._breaker = self._breaker.begun(now)
         try:
             found = await self._all(texts, private)
-        except (ModelFault, ValueError, RecursionError) as error:
-            reason = explain(error) if isinstance(error, ModelFault) else type(error).__name__
-            log.warning("embeddings_unreachable", endpoint=self._client.endpoint.name, reason=reason)
+        except asyncio.CancelledError:
+            self._failed("it did not answer in time")
+            raise
+        except ModelFault as fault:
+            self._ended(fault)
             return None
+        except (ValueError, RecursionError) as error:
+            self._failed(f"its answer is no list of vectors ({type(error).__name__})")
+            return None
+        self._breaker, self._fault = self._breaker.succeeded(), ""
         return found if len({len(one) for one in found}) <= 1 else None
+
+    def _ended(self, fault: ModelFault) -> None:
+        """What an endpoint may not be shown says nothing of how well it is."""
+        if fault.fault is Fault.NOT_FOR_PRIVATE_TEXT:
+            self._breaker = self._breaker.abandoned(time.monotonic())
+        else:
+            self._failed(explain(fault))
+
+    def _failed(self, reason: str) -> None:
+        self._breaker = self._breaker.failed(time.monotonic())
+        self._fault = reason
+        log.warning("embeddings_unreachable", endpoint=self._client.endpoint.name, reason=reason)
 
     async def _all(self, texts: Sequence[str], private: bool) -> list[tuple[float, ...]]:
         found: list[tuple[float, ...]] = []

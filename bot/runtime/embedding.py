@@ -1,6 +1,7 @@
 """Dense vectors from an endpoint, where one is configured and pgvector is there to keep them; else there are none."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -12,20 +13,33 @@ from bot.store.embeddings import Embeddings, Unembedded
 from bot.store.profiles import Text, item_number
 
 BATCH: Final = 32
+PATIENCE: Final = 5.0
+"""Seconds for which an event waits for a vector."""
 
 
 class Embedding:
-    """Without an embedder it has nothing to say and to keep."""
+    """Without an embedder it has nothing to say and to keep. `detail` tells how the embedder is."""
 
-    def __init__(self, embedder: Embedder | None, kept: Embeddings, model: str) -> None:
+    def __init__(
+        self, embedder: Embedder | None, kept: Embeddings, model: str, detail: Callable[[], str] | None = None
+    ) -> None:
         self._embedder = embedder
+        self._detail = detail
         self._kept = kept
         self._model = model
         self._stuck = 0
 
+    def details(self) -> tuple[str, ...]:
+        """A line for /readyz, where there is something to tell."""
+        return (self._detail(),) if self._detail else ()
+
     async def of_text(self, text: Text, *, private: bool) -> Dense:
-        """The vector of one text; empty where there is none to have."""
-        found = await self._embed([text], private=private)
+        """The vector of one text; empty where there is none to have soon: an event waits for it."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                found = await self._embed([text], private=private)
+        except TimeoutError:
+            return ()
         return found[0] if found else ()
 
     async def dress(self, repository: int, index: FetchedIndex) -> FetchedIndex:

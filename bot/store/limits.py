@@ -40,6 +40,7 @@ SELECT seconds FROM wait
 """
 
 # Nothing is counted where one of the budgets is used up. In one order, so that two of these never wait for each other.
+# Of several who see room for the last one at the same time one gets it; the others are counted in their other budgets.
 _SPEND_ALL: Final = """
 WITH wanted AS (
     SELECT scope, most, (now() AT TIME ZONE 'utc')::date AS today
@@ -49,9 +50,11 @@ WITH wanted AS (
     FROM wanted w LEFT JOIN assistant.budgets b ON b.scope = w.scope AND b.day = w.today
 )
 INSERT INTO assistant.budgets AS b (scope, day, used)
-SELECT scope, today, 1 FROM wanted, room WHERE room.left ORDER BY scope
+SELECT scope, today, 1 FROM wanted, room
+WHERE room.left -- guard: used-up-budgets (5)
+ORDER BY scope
 ON CONFLICT (scope, day) DO UPDATE SET used = b.used + 1
-WHERE b.used < (SELECT most FROM wanted WHERE wanted.scope = b.scope)
+WHERE b.used < (SELECT most FROM wanted WHERE wanted.scope = b.scope) -- guard: last-of-a-budget (5)
 RETURNING used
 """
 
@@ -133,7 +136,10 @@ class Limits:
             return await cursor.fetchone() is not None
 
     async def spend_all(self, limits: Mapping[str, int]) -> bool:
-        """Count one towards today's (UTC) budgets of all scopes; False, and nothing counted, if one is used up."""
+        """Count one towards today's (UTC) budgets of all scopes; False, and nothing counted, if one is used up.
+
+        Who loses the last one to somebody at the same moment is counted in the other budgets: strict, never generous.
+        """
         async with self._pool.connection() as connection:
             cursor = await connection.execute(_SPEND_ALL, {"scopes": list(limits), "limits": list(limits.values())})
             return cursor.rowcount == len(limits)

@@ -39,6 +39,10 @@ class Together(Generic[K, V]):
             self._busy = len(group) > 1
             try:
                 found = await self._look(list(group))
+            except asyncio.CancelledError:
+                for future in group.values():
+                    future.cancel()
+                raise
             except Exception as error:  # noqa: BLE001 - handed to everyone who asked
                 for future in group.values():
                     future.set_exception(error)

@@ -116,6 +116,13 @@ async def test_budgets_are_spent_together_or_not_at_all(pool: Pool) -> None:
     assert [await limits.spent(scope) for scope in wide] == [2, 2, 2]
 
 
+async def test_where_one_budget_is_used_up_nothing_is_counted(pool: Pool) -> None:
+    limits = Limits(pool)
+    assert await limits.spend_all({"few": 1, "many": 5})
+    assert not await limits.spend_all({"few": 1, "many": 5})
+    assert (await limits.spent("few"), await limits.spent("many")) == (1, 1)
+
+
 async def test_of_several_who_saw_room_for_one_more_one_gets_it(pool: Pool, database_url: str) -> None:
     limits = Limits(pool)
     assert await limits.spend_all({"b": 2})

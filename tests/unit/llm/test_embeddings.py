@@ -1,5 +1,6 @@
 """Embeddings from a real llama.cpp server on a tiny random model, and answers that are none."""
 
+import asyncio
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -10,9 +11,11 @@ from bot.datasets import DatedReport, Pairs, Reports
 from bot.domain.ports import Embedder
 from bot.endpoints import Endpoint
 from bot.evaluate import judge_duplicates
+from bot.llm.breaker import FAILURES
 from bot.llm.embeddings import EmbeddingClient, read_embeddings
 from bot.settings import ModelSettings
 from tests.support.model_server import ModelServer, model_server
+from tests.support.stand_in_model import silence, stand_in
 from tests.support.tiny_model import NAME, write_tiny_model
 from tests.unit.learning.test_replay import history
 
@@ -107,3 +110,25 @@ def test_vectors_are_put_in_the_order_of_the_texts() -> None:
 def test_what_is_not_a_vector_for_each_text_is_refused(answer: Any) -> None:
     with pytest.raises(ValueError, match="vector"):
         read_embeddings(answer, 2)
+
+
+async def test_an_endpoint_that_hangs_is_left_alone_after_some_failures() -> None:
+    async with stand_in(silence) as server:
+        client = EmbeddingClient(Endpoint(server.url, KEY, NAME))
+        for _ in range(FAILURES):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await client.embed(["text"], private=True)
+        asked = len(server.asked)
+        assert await client.embed(["text"], private=True) is None
+        assert len(server.asked) == asked == FAILURES
+        assert "did not answer in time" in client.detail()
+        await client.close()
+
+
+async def test_what_it_may_not_be_shown_says_nothing_of_how_it_is() -> None:
+    client = EmbeddingClient(Endpoint("http://93.184.216.34/v1", KEY, NAME))
+    for _ in range(FAILURES + 1):
+        assert await client.embed(["text"], private=True) is None
+    assert client.detail().endswith(": well")
+    await client.close()
