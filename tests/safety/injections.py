@@ -91,6 +91,8 @@ def section(played: Played, loss: Loss, seconds: float, *, nightly: bool) -> Sec
         seconds=seconds,
         failed=bool(wrong) or arrived < events or not played.obeyed.total() or loss.share > LIMIT,
         note=(
+            "Carriers of which nothing was obeyed never come into a prompt (tests/safety/test_injections.py names the "
+            "others): there the rules and the renderer are attacked, not the model. "
             f"{played.texts:,} texts in {played.writes:,} writes were judged. "
             f"Harmless texts: {loss.words:,} visible words, "
             f"{loss.changed:,} gone or another, {loss.coded:,} the same but put into code."
