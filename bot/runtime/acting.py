@@ -38,7 +38,8 @@ class Acting:
     ) -> str:
         """Carry out what was decided and let through; after a crash this starts again from the record."""
         records, threads = self._services.records, self._services.threads
-        plans = [(name, decode_actions(plan)) for name, plan in await records.plans(event.delivery)]
+        thread, stored = await threads.planned(event.delivery, event.repository.id, event.number)
+        plans = [(name, decode_actions(plan)) for name, plan in stored]
         if not any(plan for _name, plan in plans):
             return "nothing to do"
         if config is None:
@@ -54,7 +55,6 @@ class Acting:
             footer=messages.footer(),
             order=self._order,
         )
-        thread = await threads.load(event.repository.id, event.number)
         reviews = any(isinstance(one, Review) for _name, plan in plans for one in plan)
         known = (
             await records.known_remarks(event.repository.id, event.number, event.delivery)

@@ -75,8 +75,9 @@ class Deciding:
         if not await self._within_budgets(event, reader, config):  # guard: event-budgets (5)
             return "ignored: the budget of events for today is used up"
         item = await reader.item()
-        facts = await self._facts(event, app, reader, item, active, now)
-        facts = replace(facts, broken_configuration=loaded.mistakes, lesson=await self._lesson(active, facts, config))
+        facts, learned = await self._facts(event, app, reader, item, active, now)
+        lesson = await self._lesson(active, facts, config) if learned else None
+        facts = replace(facts, broken_configuration=loaded.mistakes, lesson=lesson)
         decisions = await self._decisions(active, facts, config)
         # Before the record: what is said again after a crash is stored once.
         on = frozenset(command.name for one in active for command in one.manifest.commands)
@@ -95,7 +96,8 @@ class Deciding:
         item: Item,
         active: list[Capability],
         now: datetime,
-    ) -> Facts:
+    ) -> tuple[Facts, bool]:
+        """The facts without the lesson, and whether there is anything that could give one."""
         needs = frozenset(need for one in active for need in one.manifest.needs)
         created = event.kind.endswith((".created", ".submitted"))
         invocations = parse_commands(event.comment.body) if event.comment and created else ()
@@ -106,7 +108,7 @@ class Deciding:
         comments = await reader.comments(int(orjson.loads(one)["comment"]["id"]) for one in known.told)
         groups = await reader.read(needs, item)
         if Need.RELATED in needs:
-            groups["related"] = await self._services.relating.find(event, item)
+            groups["related"] = await self._services.relating.find(event, item, profiled=known.profiled)
         memory = ThreadMemory(
             silenced=known.thread.silenced,
             sections=frozenset(known.thread.sections),
@@ -119,10 +121,11 @@ class Deciding:
             await note_dislikes(reader, self._services.feedback, ours, item, digest)
         feedback = await self._services.feedback.of_item(event.repository.id, event.number) if said else ()
         decisions = await records.recent(event.repository.id, event.number) if Need.DECISIONS in needs else ()
-        return Facts(
+        facts = Facts(
             event=event, now=now, app=app, item=item, comments=comments, invocations=invocations, memory=memory,
             decisions=decisions, feedback=feedback, **groups,
         )  # fmt: skip
+        return facts, known.learned
 
     async def _lesson(self, active: list[Capability], facts: Facts, config: RepoConfig) -> Lesson | None:
         """What was learned says of an issue; of comments only where a command may ask."""

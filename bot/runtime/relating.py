@@ -60,11 +60,13 @@ class Relating:
         self._embedding = embedding
         self._rejected = rejected
 
-    async def find(self, event: Event, item: Item) -> Relation:
+    async def find(self, event: Event, item: Item, *, profiled: bool = True) -> Relation:
         """What is like the item; nothing for events of comments, and nothing is compared that looks like the report
         of a vulnerability."""
         if event.comment is not None or is_sensitive(item):  # guard: vulnerabilities-in-the-index (17)
             return _NOTHING
+        if not profiled:
+            return Relation(silence=_NOT_YET)
         text = Text(item.number, clean(item.title, MAX_TITLE), clean(item.body, MAX_BODY))
         query = await self.look_up(event.repository.id, text, is_pull=item.is_pull, private=event.repository.private)
         if query is None:

@@ -135,28 +135,28 @@ class Worker:
         async def fence() -> None:
             await self._limits.check_claim(key, epoch)
 
-        while (waiting := await self._deliveries.next(key)) is not None:
+        waiting = await self._deliveries.next(key)
+        while waiting is not None:
             await fence()  # guard: fenced-deliveries (29)
             if waiting.not_before is not None and waiting.not_before > waiting.read_at:
                 await self._deliveries.wake(key, waiting.not_before)
                 return
             with structlog.contextvars.bound_contextvars(delivery=waiting.guid, item=key), _SECONDS.time():
-                if not await self._attempt(waiting, key, fence):
-                    return
+                waiting = await self._attempt(waiting, key, fence)
 
-    async def _attempt(self, waiting: Waiting, key: str, fence: Fence) -> bool:
-        """Whether the delivery has ended (well or not); False if it has to wait."""
+    async def _attempt(self, waiting: Waiting, key: str, fence: Fence) -> Waiting | None:
+        """The item's next delivery once this one has ended (well or not); None too if this one has to wait."""
         try:
             payload = await _parsed(waiting.body)
             reason = await self._pipeline.handle(waiting, payload, fence)
         except Terminal as error:
-            return await self._end(waiting, "done", f"ended: {error}", "terminal")
+            return await self._end(waiting, key, "done", f"ended: {error}", "terminal")
         except Moved:
-            return await self._end(waiting, "done", "ended: moved away", "terminal")
+            return await self._end(waiting, key, "done", "ended: moved away", "terminal")
         except Deferred as error:
             await self._deliveries.postpone(waiting.guid, key, until=error.until, reason=error.reason, counts=False)
             log.info("event_postponed", until=error.until.isoformat(), reason=error.reason)
-            return False
+            return None
         except Unavailable as error:
             return await self._again(waiting, key, str(error))
         except (ClaimLost, psycopg.Error, asyncio.CancelledError):
@@ -165,21 +165,21 @@ class Worker:
             log.exception("event_failed")
             return await self._again(waiting, key, f"{type(error).__name__}: {error}"[:300])
         outcome = "ignored" if reason.startswith("ignored") else "done"
-        return await self._end(waiting, outcome, reason, outcome)
+        return await self._end(waiting, key, outcome, reason, outcome)
 
-    async def _again(self, waiting: Waiting, key: str, reason: str) -> bool:
+    async def _again(self, waiting: Waiting, key: str, reason: str) -> Waiting | None:
         until = next_attempt(waiting.attempts, await self._limits.now())
         if until is None:
-            return await self._end(waiting, "failed", f"given up: {reason}", "failed")
+            return await self._end(waiting, key, "failed", f"given up: {reason}", "failed")
         await self._deliveries.postpone(waiting.guid, key, until=until, reason=reason, counts=True)
         log.warning("event_will_be_tried_again", until=until.isoformat(), reason=reason)
-        return False
+        return None
 
-    async def _end(self, waiting: Waiting, state: str, reason: str, outcome: str) -> bool:
-        await self._deliveries.finish(waiting.guid, state, reason)
+    async def _end(self, waiting: Waiting, key: str, state: str, reason: str, outcome: str) -> Waiting | None:
+        following = await self._deliveries.finish(waiting.guid, state, reason, key=key)
         _EVENTS.labels(outcome).inc()
         log.info("event_ended", kind=waiting.event, state=state, reason=reason)
-        return True
+        return following
 
 
 async def _parsed(body: bytes) -> Any:

@@ -4,7 +4,7 @@ import json
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, LiteralString, NamedTuple
 
 from isal import isal_zlib
 from psycopg.types.json import Jsonb
@@ -56,6 +56,18 @@ WITH incoming AS (
 SELECT guid, (SELECT pg_notify('procrastinate_queue_v1#' || %(queue)s,
                                '{"type": "job_inserted", "job_id": ' || min(id) || '}') FROM jobs HAVING count(*) > 0)
 FROM stored
+"""
+
+# A statement sees nothing of what another part of it changes: the one that ends is left out by its name.
+_END: Final = """
+WITH ended AS (
+    UPDATE assistant.deliveries SET state = %(state)s, reason = %(reason)s, finished_at = now(), not_before = NULL
+    WHERE guid = %(ended)s
+)
+"""
+_NEXT: Final = """
+SELECT guid, event, body, attempts, not_before, decided_at, received_at, clock_timestamp() FROM assistant.deliveries
+WHERE item_key = %(key)s AND state = 'queued' AND guid <> %(ended)s ORDER BY position LIMIT 1
 """
 
 _WAKE: Final = """
@@ -139,27 +151,23 @@ class Deliveries:
 
     async def next(self, key: str) -> Waiting | None:
         """The oldest unfinished delivery of the item."""
+        return await self._next(_NEXT, {"key": key, "ended": ""})
+
+    async def finish(self, guid: str, state: str, reason: str, *, key: str) -> Waiting | None:
+        """End a delivery of the item as done, failed or ignored; returns the next one.
+
+        One that is stored at this very moment may be missed: its own job finds it.
+        """
+        return await self._next(_END + _NEXT, {"key": key, "ended": guid, "state": state, "reason": reason[:500]})
+
+    async def _next(self, statement: LiteralString, values: dict[str, str]) -> Waiting | None:
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT guid, event, body, attempts, not_before, decided_at, received_at, clock_timestamp() "
-                "FROM assistant.deliveries WHERE item_key = %s AND state = 'queued' ORDER BY position LIMIT 1",
-                (key,),
-                binary=True,
-            )
+            cursor = await connection.execute(statement, values, binary=True)
             row = await cursor.fetchone()
         if row is None:
             return None
         guid, event, body, *rest = row
         return Waiting(guid, event, zlib.decompress(body), *rest)
-
-    async def finish(self, guid: str, state: str, reason: str) -> None:
-        """End a delivery as done, failed or ignored."""
-        async with self._pool.connection() as connection:
-            await connection.execute(
-                "UPDATE assistant.deliveries SET state = %s, reason = %s, finished_at = now(), not_before = NULL "
-                "WHERE guid = %s",
-                (state, reason[:500], guid),
-            )
 
     async def postpone(self, guid: str, key: str, *, until: datetime, reason: str, counts: bool) -> None:
         """Let a delivery (and so its item) wait until then, with a job that will wake it."""

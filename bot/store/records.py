@@ -93,14 +93,6 @@ class Records:
                 },
             )  # fmt: skip
 
-    async def plans(self, guid: str) -> list[tuple[str, list[Any]]]:
-        """(capability, encoded actions) of a decided delivery, in the order of deciding."""
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT capability, plan FROM assistant.decisions WHERE guid = %s ORDER BY id", (guid,)
-            )
-            return [(str(name), list(plan)) for name, plan in await cursor.fetchall()]
-
     async def forget_decisions(self, guid: str) -> bool:
         """Drop the decisions of a delivery of which nothing was begun; False where something was."""
         async with self._pool.connection() as connection, connection.transaction():

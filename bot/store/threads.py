@@ -31,7 +31,17 @@ SELECT comment_id, sections, silenced, ARRAY(
         SELECT guid FROM assistant.decisions WHERE repository_id = %(repository)s AND number = %(number)s
         AND event = 'issue_comment.created' AND created_at > now() - interval '15 minutes')
     ORDER BY position LIMIT %(told)s
-), EXISTS(SELECT 1 FROM assistant.feedback WHERE repository_id = %(repository)s AND number = %(number)s)
+), EXISTS(SELECT 1 FROM assistant.feedback WHERE repository_id = %(repository)s AND number = %(number)s),
+EXISTS(SELECT 1 FROM assistant.learned WHERE serves @> ARRAY[%(repository)s]::bigint[]),
+EXISTS(SELECT 1 FROM assistant.profiling WHERE repository_id = %(repository)s AND generation > 0)
+FROM (SELECT) AS always LEFT JOIN assistant.threads ON repository_id = %(repository)s AND number = %(number)s
+"""
+
+
+_PLANNED: Final = """
+SELECT comment_id, sections, silenced, ARRAY(
+    SELECT jsonb_build_array(capability, plan) FROM assistant.decisions WHERE guid = %(guid)s ORDER BY id
+)
 FROM (SELECT) AS always LEFT JOIN assistant.threads ON repository_id = %(repository)s AND number = %(number)s
 """
 
@@ -41,13 +51,16 @@ class Recollection:
     """A thread as we left it, the labels that we put on it, by our own record, and what we were told of lately.
 
     `told`: payloads (JSON) of its comments that were looked at in the last quarter of an hour. `opinions`: whether
-    people have said something about our work here.
+    people have said something about our work here. `learned`, `profiled`: whether anything was learned that serves the
+    repository, and whether its threads can be compared.
     """
 
     thread: Thread
     applied_labels: frozenset[str]
     told: tuple[bytes, ...]
-    opinions: bool
+    opinions: bool = False
+    learned: bool = False
+    profiled: bool = False
 
 
 class Threads:
@@ -73,8 +86,18 @@ class Threads:
             )
             row = await cursor.fetchone()
         assert row is not None
-        *known, labels, told, opinions = row
-        return Recollection(_thread(*known), frozenset(labels), tuple(map(zlib.decompress, told)), opinions)
+        *known, labels, told, opinions, learned, profiled = row
+        bodies = tuple(map(zlib.decompress, told))
+        return Recollection(_thread(*known), frozenset(labels), bodies, opinions, learned, profiled)
+
+    async def planned(self, guid: str, repository: int, number: int) -> tuple[Thread, list[tuple[str, list[Any]]]]:
+        """The thread, and (capability, encoded actions) of a decided delivery, in the order of deciding."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_PLANNED, {"guid": guid, "repository": repository, "number": number})
+            row = await cursor.fetchone()
+        assert row is not None
+        *known, plans = row
+        return _thread(*known), [(str(name), list(plan)) for name, plan in plans]
 
     async def save(self, repository: int, number: int, thread: Thread) -> None:
         sections = {

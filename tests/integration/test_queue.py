@@ -154,7 +154,7 @@ async def test_releasing_what_has_ended_is_nothing(pool: Pool, queue: Queue) -> 
 async def test_what_was_never_for_us_is_not_queued_again(pool: Pool) -> None:
     deliveries = Deliveries(pool)
     await deliveries.store([delivery("a"), delivery("x", None)])
-    await deliveries.finish("a", "failed", "given up")
+    await deliveries.finish("a", "failed", "given up", key="1#5")
     assert [await deliveries.reopen(guid) for guid in ("a", "x", "none")] == [True, False, False]
     found = await deliveries.next(KEY)
     assert found is not None

@@ -53,9 +53,10 @@ class Desk:
     async def next(self, key: str) -> Waiting | None:
         return self.line[0] if self.line else None
 
-    async def finish(self, guid: str, state: str, reason: str) -> None:
+    async def finish(self, guid: str, state: str, reason: str, *, key: str) -> Waiting | None:
         self.notes.append(("finished", guid, state, reason))
         self.line.pop(0)
+        return await self.next(key)
 
     async def postpone(self, guid: str, key: str, *, until: datetime, reason: str, counts: bool) -> None:
         self.notes.append(("postponed", guid, until, counts))
