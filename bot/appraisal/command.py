@@ -1,6 +1,8 @@
 """Where the command `eval OWNER/REPO` gets its history, its configuration and its answers from."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -11,17 +13,29 @@ from bot.appraisal.rehearsal import Ask, Past, Tick
 from bot.appraisal.run import Appraisal, appraise, gathered
 from bot.capabilities import REGISTRY
 from bot.domain.errors import AssistantError
+from bot.domain.feedback import TRIAGE, called_wrong
 from bot.domain.history.rows import Header, load
 from bot.domain.plan import ModelAnswer, ModelRequest
 from bot.domain.ports import Allowance, Model
 from bot.domain.repo_config import ConfigSchema, RepoConfig
 from bot.prompting import load_prompts
 from bot.settings import load_settings
-from bot.store.database import migrate, open_pool
+from bot.store.database import Pool, migrate, open_pool
+from bot.store.feedback import Feedbacks
 from bot.store.history import History
 
 _PROMPT: Final = "triage"
 _PATIENCE: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a repository: `wrong` are the labels of ours that people called wrong, by item; a file holds
+    none."""
+
+    name: str
+    past: list[Past]
+    wrong: Mapping[int, set[str]] = field(default_factory=dict)
 
 
 def appraisal(name: str, source: Path | None, config: Path | None, tick: Tick, *, ask: bool) -> Appraisal:
@@ -32,8 +46,13 @@ def appraisal(name: str, source: Path | None, config: Path | None, tick: Tick, *
     checked = configuration(config)
     found = _from_file(source) if source else None
     if found and not ask:
-        return appraise(*found, checked, tick, prompt=load_prompts()[_PROMPT])
+        return _appraise(found, checked, tick)
     return asyncio.run(_with_services(name, found, checked, tick, ask=ask))
+
+
+def _appraise(known: Known, config: RepoConfig, tick: Tick, ask: Ask | None = None) -> Appraisal:
+    prompt = load_prompts()[_PROMPT]
+    return appraise(known.name, known.past, config, tick, prompt=prompt, ask=ask, wrong=known.wrong)
 
 
 def configuration(file: Path | None) -> RepoConfig:
@@ -47,36 +66,36 @@ def configuration(file: Path | None) -> RepoConfig:
     return parsed
 
 
-def _from_file(file: Path) -> tuple[str, list[Past]]:
+def _from_file(file: Path) -> Known:
     with file.open(encoding="utf-8") as lines:
         rows = [load(line, number) for number, line in enumerate(lines, 1) if line.strip()]
     if not rows or not isinstance(rows[0], Header):
         raise AssistantError(f"{file} does not begin with the line that names its repository.")
-    return rows[0].full_name, gathered(rows)
+    return Known(rows[0].full_name, gathered(rows))
 
 
-async def _with_services(
-    name: str, found: tuple[str, list[Past]] | None, config: RepoConfig, tick: Tick, *, ask: bool
-) -> Appraisal:
+async def _with_services(name: str, found: Known | None, config: RepoConfig, tick: Tick, *, ask: bool) -> Appraisal:
     """With the database, and with the model if it is to be asked."""
     settings = load_settings()
     async with bootstrap.database(settings) as url:
         await migrate(url)
         async with open_pool(url, size=4) as pool:
-            known = found or await _known(History(pool), name)
-            prompt = load_prompts()[_PROMPT]
+            known = found or await stored(pool, name)
             if not ask:
-                return await asyncio.to_thread(appraise, *known, config, tick, prompt=prompt)
+                return await asyncio.to_thread(_appraise, known, config, tick)
             async with bootstrap.model(settings, pool) as model:
-                asking = _asking(model, known[0], asyncio.get_running_loop())
-                return await asyncio.to_thread(appraise, *known, config, tick, prompt=prompt, ask=asking)
+                asking = _asking(model, known.name, asyncio.get_running_loop())
+                return await asyncio.to_thread(_appraise, known, config, tick, asking)
 
 
-async def _known(history: History, name: str) -> tuple[str, list[Past]]:
+async def stored(pool: Pool, name: str) -> Known:
+    """What the database knows of the repository; raises AssistantError where that is nothing."""
+    history = History(pool)
     found = await history.find(name)
     if found is None:
         raise AssistantError(f"nothing is known of the history of {name}; `backfill {name}` reads it.")
-    return found[1], [(item, tuple(changes)) async for item, changes in history.items(found[0])]
+    wrong = called_wrong(await Feedbacks(pool).of_repository(found[0], TRIAGE))
+    return Known(found[1], [(item, tuple(changes)) async for item, changes in history.items(found[0])], wrong)
 
 
 def _asking(model: Model, scope: str, loop: asyncio.AbstractEventLoop) -> Ask:

@@ -5,9 +5,10 @@ as between trainer and service, and the capability and the gate decide as they d
 here: an issue without labels, as it was opened, in a repository that has every label of its history.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Final
 
 from bot.capabilities.triage.config import TriageOptions
@@ -41,6 +42,8 @@ FEWEST: Final = 50
 Tick = Callable[[str, int, int], None]
 Ask = Callable[[ModelRequest], ModelAnswer | None]
 Past = tuple[HistoryItem, tuple[Change, ...]]
+
+NOTHING_WRONG: Final[Mapping[int, Collection[str]]] = MappingProxyType({})
 
 _NOBODY: Final = Actor("somebody", 1)
 _APP: Final = AppIdentity(0, "")
@@ -81,10 +84,13 @@ class TooLittleHistoryError(AssistantError):
     """There are too few closed issues with a kind to measure anything; the message says how many."""
 
 
-def rehearse(past: Sequence[Past], config: RepoConfig, tick: Tick, *, ask: Ask | None = None) -> Rehearsal:
-    """Raises TooLittleHistoryError."""
+def rehearse(
+    past: Sequence[Past], config: RepoConfig, tick: Tick, *, ask: Ask | None = None,
+    wrong: Mapping[int, Collection[str]] = NOTHING_WRONG,
+) -> Rehearsal:  # fmt: skip
+    """`wrong`: item → its labels that people called wrong. Raises TooLittleHistoryError."""
     existing = frozenset(name for item, _ in past for name in item.labels)
-    lessons = sorted(_lessons(past), key=lambda pair: (pair[0].created_at, pair[0].number))
+    lessons = sorted(_lessons(past, wrong), key=lambda pair: (pair[0].created_at, pair[0].number))
     if len(lessons) < FEWEST:
         raise TooLittleHistoryError(f"{len(lessons)} closed issues with a kind; {FEWEST} are the fewest to judge by")
     options, context = _context(config, existing)
@@ -109,10 +115,10 @@ def rehearse(past: Sequence[Past], config: RepoConfig, tick: Tick, *, ask: Ask |
     )
 
 
-def _lessons(past: Sequence[Past]) -> Iterator[tuple[HistoryItem, Taught]]:
+def _lessons(past: Sequence[Past], wrong: Mapping[int, Collection[str]]) -> Iterator[tuple[HistoryItem, Taught]]:
     """Closed issues whose kind people have said."""
     for item, changes in past:
-        lesson = taught(item, changes) if item.state == "closed" else None
+        lesson = taught(item, changes, wrong=wrong.get(item.number, ())) if item.state == "closed" else None
         if lesson is not None and lesson.kind is not None:
             yield item, lesson
 

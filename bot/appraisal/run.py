@@ -1,21 +1,20 @@
 """From a repository's history to its appraisal: triage once more, duplicates once more, and what a model would cost."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.appraisal.figures import Figures, figures
-from bot.appraisal.rehearsal import Ask, Past, Rehearsal, Tick, rehearse
-from bot.domain.history.duplicates import canonical
+from bot.appraisal.rehearsal import NOTHING_WRONG, Ask, Past, Rehearsal, Tick, rehearse
 from bot.domain.history.rows import Row
 from bot.domain.history.values import Change, HistoryItem
 from bot.domain.repo_config import RepoConfig
-from bot.learning.duplicates import Place
 from bot.learning.judge import duplicates_figures
-from bot.learning.replay import Outcome, Report, replay
+from bot.learning.replay import Outcome, replay
 from bot.learning.training.latent import learn
 from bot.llm.fitting import estimate
 from bot.prompting import Prompt, fill
+from bot.runtime.building import REPLAYED, reports_of
 
 MOST: Final = 5_000
 """Newest issues and pull requests that are looked at."""
@@ -52,17 +51,18 @@ def gathered(rows: Iterable[Row]) -> list[Past]:
 
 
 def appraise(
-    repository: str, past: Sequence[Past], config: RepoConfig, tick: Tick, *, prompt: Prompt, ask: Ask | None = None
-) -> Appraisal:
-    """Raises TooLittleHistoryError."""
+    repository: str, past: Sequence[Past], config: RepoConfig, tick: Tick, *, prompt: Prompt, ask: Ask | None = None,
+    wrong: Mapping[int, Collection[str]] = NOTHING_WRONG,
+) -> Appraisal:  # fmt: skip
+    """`wrong`: item → its labels that people called wrong. Raises TooLittleHistoryError."""
     newest = sorted(past, key=lambda one: (one[0].created_at, one[0].number))[-MOST:]
-    rehearsal = rehearse(newest, config, tick, ask=ask)
+    rehearsal = rehearse(newest, config, tick, ask=ask, wrong=wrong)
     return Appraisal(
         repository=repository,
         items=len(newest),
         left_out=len(past) - len(newest),
         triage=figures(rehearsal, tokens=None if ask else _estimated(rehearsal, prompt)),
-        duplicates=_duplicates([item for item, _ in newest], tick),
+        duplicates=duplicates_once_more([item for item, _ in newest], tick),
     )
 
 
@@ -76,22 +76,14 @@ def _estimated(found: Rehearsal, prompt: Prompt) -> dict[int, int]:
     return sizes
 
 
-def _duplicates(items: Sequence[HistoryItem], tick: Tick) -> dict[str, Any] | None:
-    known = {one.number for one in items}
-    links = canonical({one.number: one.duplicate_of for one in items if one.duplicate_of in known})
-    if not links:
+def duplicates_once_more(items: Sequence[HistoryItem], tick: Tick) -> dict[str, Any] | None:
+    """What would have been found and claimed of the issues that the bar for claims rests on (`building.replayed`);
+    None where people never marked a duplicate among them. The items are ordered, oldest first."""
+    issues = [one for one in items if not one.is_pull][-REPLAYED:]
+    reports = reports_of(issues, {one.number: one.duplicate_of for one in items if one.duplicate_of is not None})
+    known = {one.place.id for one in reports}
+    if not any(known & one.relatives for one in reports):
         return None
-    families: dict[int, set[int]] = {}
-    for number, original in links.items():
-        families.setdefault(original, {original}).add(number)
-    relatives = {number: family - {number} for family in families.values() for number in family}
-    reports = [
-        Report(
-            Place(one.created_at.timestamp(), str(one.number)), one.title, one.body,
-            frozenset(map(str, relatives.get(one.number, ()))),
-        )
-        for one in items
-    ]  # fmt: skip
     outcomes: list[Outcome] = []
     for outcome in replay(reports, learn):
         outcomes.append(outcome)

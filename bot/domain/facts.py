@@ -12,6 +12,7 @@ from bot.domain.events import Actor, Event
 from bot.domain.feedback import ALL, Feedback, Opinion
 from bot.domain.learned import Lesson
 from bot.domain.related import Relation
+from bot.domain.status import Section
 
 MAINTAINER_ASSOCIATIONS: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
@@ -168,11 +169,15 @@ class DecisionRecord:
 
 @dataclass(frozen=True, slots=True)
 class ThreadMemory:
-    """What we remember of the thread: our labels, our sections, and whether a person deleted our comment."""
+    """What we remember of the thread: our labels, our sections, and whether a person deleted our comment.
+
+    `sections` names the capabilities that have one, `written` holds them as they were written last.
+    """
 
     silenced: bool = False
     sections: frozenset[str] = frozenset()
     applied_labels: frozenset[str] = frozenset()
+    written: Mapping[str, Section] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

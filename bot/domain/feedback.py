@@ -1,5 +1,6 @@
 """What people say about our work: by the commands /wrong and /not-duplicate, and by thumbs down on our comment."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -31,3 +32,12 @@ class Feedback:
     actor: str
     source: str
     at: datetime
+
+
+def called_wrong(said: Iterable[Feedback]) -> dict[int, set[str]]:
+    """Item → the subjects that people called wrong there."""
+    found: dict[int, set[str]] = {}
+    for one in said:
+        if one.opinion is Opinion.WRONG:
+            found.setdefault(one.number, set()).add(one.subject)
+    return found

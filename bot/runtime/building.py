@@ -1,19 +1,20 @@
 """Learns a repository as a whole and profiles its items. The heavy part runs in a process of its own."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from bot.domain.history.values import HistoryItem
+from bot.domain.sensitive import looks_sensitive
 from bot.learning.duplicates import ENOUGH_KNOWN, Place
 from bot.learning.likeness import ASPECTS, WHOLE, Counting, Profile, Statistics, profile
 from bot.learning.replay import Learn, Report, earned_bar, is_due
-from bot.learning.terms import VERSION, terms
+from bot.learning.terms import VERSION, Terms, terms
 from bot.store.generations import Due, Generations, Learned
 from bot.store.history import History
-from bot.store.profiles import Profiles, Text, entry_id
+from bot.store.profiles import Known, Profiles, Text, entry_id
 
-ANALYSIS: Final = f"profiles 1, {VERSION}"
+ANALYSIS: Final = f"profiles 2, {VERSION}"
 BATCH: Final = 200
 Use = Callable[[Text], None]
 
@@ -89,7 +90,10 @@ def _all(use: Use, texts: Sequence[Text]) -> None:
 
 
 async def profile_pending(profiles: Profiles, repository: int, generation: int, limit: int) -> int:
-    """Profile items whose present text has no profile of this generation; returns of how many there is one now."""
+    """Profile items whose present text has no profile of this generation; returns how many are settled now.
+
+    What looks like the report of a vulnerability gets none: nobody finds it, and no endpoint is shown it.
+    """
     texts = await profiles.pending(repository, generation, limit)
     if not texts:
         return 0
@@ -97,20 +101,25 @@ async def profile_pending(profiles: Profiles, repository: int, generation: int, 
     known = await profiles.known_of_all(repository, reports)
     if known is None or known.generation != generation:
         return 0
-    made = await asyncio.to_thread(
-        lambda: [
-            (text, profile(report, known.statistics, known.latent or ()))
-            for text, report in zip(texts, reports, strict=True)
-        ]
-    )
+    made = await asyncio.to_thread(lambda: [_profiled(*pair, known) for pair in zip(texts, reports, strict=True)])
     return await profiles.keep(repository, generation, made)
+
+
+def _profiled(text: Text, report: Terms, known: Known) -> tuple[Text, Profile | None]:
+    if looks_sensitive(text.title, text.body):  # guard: profiles-of-vulnerabilities (17)
+        return text, None
+    return text, profile(report, known.statistics, known.latent or ())
 
 
 async def replayed(history: History, repository: int) -> list[Report]:
     """The newest issues with what people said of them, as `replay` takes them."""
-    issues = await history.newest_issues(repository, REPLAYED)
-    relatives = relatives_of(await history.links(repository))
-    return [_report(one, relatives) for one in issues]
+    return reports_of(await history.newest_issues(repository, REPLAYED), await history.links(repository))
+
+
+def reports_of(issues: Iterable[HistoryItem], links: Mapping[int, int]) -> list[Report]:
+    """Issues as `replay` takes them, but for those that are never compared; `links`: see `relatives_of`."""
+    relatives = relatives_of(links)
+    return [_report(one, relatives) for one in issues if not looks_sensitive(one.title, one.body)]
 
 
 def relatives_of(links: Mapping[int, int]) -> dict[int, frozenset[int]]:

@@ -8,10 +8,10 @@ one.
 import asyncio
 import os
 import sys
-import threading
 from typing import Final
 
 from bot.runtime.building import ANALYSIS, build
+from bot.runtime.children import end_with_input
 from bot.store.database import open_pool
 from bot.store.generations import Generations
 from bot.store.history import History
@@ -26,7 +26,7 @@ def main() -> None:
     url, repository = (sys.stdin.readline().strip() for _ in range(2))
     if not url or not repository:
         return
-    threading.Thread(target=_end_with_input, daemon=True).start()
+    end_with_input()
     os.nice(10)
     print(asyncio.run(_build(url, int(repository))), flush=True)
 
@@ -44,13 +44,6 @@ async def _build(url: str, repository: int) -> int:
         if done >= _MANY:
             await generations.tidy()
         return done
-
-
-def _end_with_input() -> None:
-    while sys.stdin.readline():
-        pass
-    # What was not finished is done again, and learning would not be interrupted by less.
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -113,6 +113,7 @@ class Deciding:
             silenced=known.thread.silenced,
             sections=frozenset(known.thread.sections),
             applied_labels=known.applied_labels,
+            written=known.thread.sections,
         )
         ours = next((one for one in comments if one.id == known.thread.comment_id), None)
         said = known.opinions or bool(ours and ours.disliked)

@@ -1,11 +1,7 @@
 """Keeps the profiles of all repositories up to date, one repository after the other."""
 
 import asyncio
-import contextlib
-import os
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -15,6 +11,7 @@ import structlog
 from bot.domain.errors import AssistantError
 from bot.github.auth import GitHubApp
 from bot.runtime.building import ANALYSIS, bar_is_due, learning_is_due, profile_pending
+from bot.runtime.children import started
 from bot.runtime.embedding import Embedding
 from bot.store.database import Pool
 from bot.store.embeddings import Unembedded
@@ -30,10 +27,7 @@ _TURN: Final = timedelta(seconds=20)
 _TICK: Final = 30.0
 _LONGEST: Final = 1_800.0
 """Seconds: a child that takes longer is ended; what it profiled stays, and the next goes on."""
-_FAREWELL: Final = 5.0
 _LATER: Final = 30
-# What finding libraries takes; nothing of ours, which may be secret.
-_HANDED_ON: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "TMPDIR", "LANG")
 
 
 class ChildFailedError(AssistantError):
@@ -103,19 +97,15 @@ async def build_apart(url: str, repository: int) -> int:
 
     Raises ChildFailedError.
     """
-    child = await asyncio.create_subprocess_exec(
-        *ARGUMENTS, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment(os.environ), start_new_session=True
-    )
-    try:
+    async with started(ARGUMENTS) as child:
         assert child.stdin is not None
         assert child.stdout is not None
         child.stdin.write(f"{url}\n{repository}\n".encode())
-        async with asyncio.timeout(_LONGEST):
-            said = (await child.stdout.readline()).decode().strip()
-    except TimeoutError:
-        said = "0"
-    finally:
-        await _end(child)
+        try:
+            async with asyncio.timeout(_LONGEST):
+                said = (await child.stdout.readline()).decode().strip()
+        except TimeoutError:
+            said = "0"
     if not said.isdecimal():
         raise ChildFailedError(f"the process that profiles a repository ended with code {child.returncode}")
     return int(said)
@@ -123,22 +113,3 @@ async def build_apart(url: str, repository: int) -> int:
 
 ARGUMENTS: Final = (sys.executable, "-m", "bot.runtime.building_child")
 """The child's command line: constant."""
-
-
-def environment(given: Mapping[str, str]) -> dict[str, str]:
-    """One thread: the machine is the service's first."""
-    return {name: given[name] for name in _HANDED_ON if name in given} | {"OMP_NUM_THREADS": "1"}
-
-
-async def _end(child: Process) -> None:
-    """It ends when its input does; by force if it takes too long."""
-    if child.stdin is not None:
-        child.stdin.close()
-    if child.returncode is not None:
-        return
-    try:
-        await asyncio.shield(asyncio.wait_for(child.wait(), _FAREWELL))
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()

@@ -117,7 +117,8 @@ def relation(
     shown: dict[int, RelatedItem] = {}
     for one in found[:_LOOKED_AT]:
         number = _representative(one, families, place)
-        if number in items and number != query.text.number:
+        # guard: rejected-originals (5): without number not in said
+        if number in items and number != query.text.number and number not in said:
             shown.setdefault(number, _related(items[number], one, query.profile, by_id[one.id].profile))
     near = tuple(shown.values())[:_NEAR]
     return Relation(near, _original(query, found, place, families, shown))

@@ -6,10 +6,9 @@ Learning takes a minute of pure computing; in a thread it would hold up every de
 import asyncio
 import contextlib
 import json
-import os
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -22,6 +21,7 @@ from bot.domain.feedback import TRIAGE, Opinion
 from bot.learning.artefact import FORMAT, unpack
 from bot.learning.examples import taught
 from bot.learning.kinds import UnusableModel
+from bot.runtime.children import started
 from bot.store.feedback import Feedbacks
 from bot.store.history import History
 from bot.store.learned import Learned, Learner
@@ -41,11 +41,7 @@ _BATCH: Final = 100
 _TIMEOUT: Final = 300.0
 _MOST_INPUT: Final = 1024 * 1024 * 1024
 _MOST_OUTPUT: Final = 64 * 1024 * 1024
-_FAREWELL: Final = 5.0
 _TOO_FEW: Final = 3
-# What finding Python's libraries takes, and one thread: the machine is there for the deliveries.
-_HANDED_ON: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "TMPDIR", "LANG")
-_ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class TrainingFailedError(AssistantError):
@@ -162,19 +158,15 @@ class Training:
 
     async def _in_a_child(self, lines: AsyncIterator[bytes]) -> bytes | None:
         """What the trainer makes of the lines; None if there were too few. Raises TrainingFailedError."""
-        child = self.child = await asyncio.create_subprocess_exec(
-            *ARGUMENTS, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment(os.environ), start_new_session=True
-        )
         try:
-            async with asyncio.timeout(_TIMEOUT):
+            async with started(ARGUMENTS) as child, asyncio.timeout(_TIMEOUT):
+                self.child = child
                 await _tell(child, lines)
                 assert child.stdout is not None
                 made = await _read(child.stdout)
                 code = await child.wait()
         except TimeoutError:
             raise TrainingFailedError(f"the trainer took more than {_TIMEOUT:.0f} s") from None
-        finally:
-            await _end(child)
         if code == _TOO_FEW:
             return None
         if code != 0:
@@ -189,11 +181,6 @@ class Training:
 
 ARGUMENTS: Final = (sys.executable, "-m", "bot.runtime.training_child")
 """The trainer's command line: constant. What it learns from comes over its standard input."""
-
-
-def environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Nothing of ours that may be secret."""
-    return {name: given[name] for name in _HANDED_ON if name in given} | _ONE_THREAD
 
 
 async def _tell(child: Process, lines: AsyncIterator[bytes]) -> None:
@@ -220,17 +207,3 @@ async def _read(stream: asyncio.StreamReader) -> bytes:
             raise TrainingFailedError("what was learned is too large")
         parts.append(part)
     return b"".join(parts)
-
-
-async def _end(child: Process) -> None:
-    """It ends when its input does; by force if it takes too long."""
-    if child.stdin is not None:
-        child.stdin.close()
-    if child.returncode is not None:
-        return
-    try:
-        await asyncio.shield(asyncio.wait_for(child.wait(), _FAREWELL))
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()

@@ -7,13 +7,13 @@ network, no secret. It ends when its input does, which it does with the process 
 import json
 import os
 import sys
-import threading
 from collections import defaultdict, deque
 from typing import BinaryIO, Final
 
 from bot.learning.artefact import pack
 from bot.learning.training.kinds import MOST_EXAMPLES, Example, TooFewExamples
 from bot.learning.training.learn import learn
+from bot.runtime.children import end_with_input
 
 TOO_FEW: Final = 3
 """The status with which it ends where there is nothing to learn from."""
@@ -24,7 +24,7 @@ def main() -> int:
     """Learn, and write the artefact to the standard output."""
     os.nice(_NICE)
     examples = read(sys.stdin.buffer)
-    threading.Thread(target=_end_with_input, daemon=True).start()
+    end_with_input()
     try:
         made = pack(learn(examples))
     except TooFewExamples:
@@ -52,13 +52,6 @@ def read(lines: BinaryIO) -> list[Example]:
         raise EOFError("whoever wanted this is gone")
     found = [pair for group in kept.values() for pair in group]
     return [one for _place, one in sorted(found, key=lambda pair: pair[0])]
-
-
-def _end_with_input() -> None:
-    # Not by sys.stdin: a thread that waits inside it does not let the interpreter end.
-    while os.read(0, 1):
-        pass
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -140,11 +140,13 @@ class Generations:
         return Due(*row) if row else None
 
     async def postpone(self, repository: int, minutes: int) -> None:
-        """Leave a repository alone for a while: something about it failed."""
+        """Leave a repository alone for a while: something about it failed. Nothing, if somebody forgot it meanwhile."""
         async with self._pool.connection() as connection:
+            # Locked: who forgets a repository deletes that row first.
             await connection.execute(
                 "INSERT INTO assistant.profiling (repository_id, not_before) "
-                "VALUES (%(repository)s, now() + make_interval(mins => %(minutes)s)) "
+                "SELECT repository_id, now() + make_interval(mins => %(minutes)s) FROM assistant.backfills "
+                "WHERE repository_id = %(repository)s FOR SHARE "
                 "ON CONFLICT (repository_id) DO UPDATE SET not_before = excluded.not_before",
                 {"repository": repository, "minutes": minutes},
             )

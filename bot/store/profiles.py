@@ -154,9 +154,10 @@ class Profiles:
             )
             return [Text(*row) for row in await cursor.fetchall()]
 
-    async def keep(self, repository: int, generation: int, made: Sequence[tuple[Text, Profile]]) -> int:
-        """Profiles of these texts; returns of how many. One whose item has another text by now, is gone, or has its
-        profile already is left out, and nothing is kept of a generation that is over."""
+    async def keep(self, repository: int, generation: int, made: Sequence[tuple[Text, Profile | None]]) -> int:
+        """Profiles of these texts, None where there shall be none; returns how many are settled now. One whose item
+        has another text by now, is gone, or has its profile already is left out, and nothing is kept of a generation
+        that is over."""
         async with self._pool.connection() as connection, connection.transaction():
             cursor = await connection.execute(
                 "SELECT 1 FROM assistant.profiling WHERE repository_id = %s AND generation = %s FOR SHARE",
@@ -173,14 +174,17 @@ class Profiles:
                 },
             )  # fmt: skip
             settled = {number: (is_pull, changed) for number, is_pull, changed in await cursor.fetchall()}
-            rows = [(text.number, settled[text.number][0], one) for text, one in made if text.number in settled]
-            if rows:
+            found = [(text.number, settled[text.number][0], one) for text, one in made if text.number in settled]
+            rows = [(number, is_pull, one) for number, is_pull, one in found if one is not None]
+            if found:
                 await connection.execute(UNPOST, {"repository": repository, "numbers": list(settled)})
                 # What else is known of an old text, an endpoint's vector, goes with its profile.
-                changed = [number for number, (_, of_text) in settled.items() if of_text]
-                await connection.execute(UNPROFILE, {"repository": repository, "numbers": changed})
+                none = {number for number, _, one in found if one is None}
+                over = [number for number, (_, of_text) in settled.items() if of_text or number in none]
+                await connection.execute(UNPROFILE, {"repository": repository, "numbers": over})
+            if rows:
                 await _write(connection, repository, generation, rows)
-            return len(rows)
+            return len(found)
 
 
 def entry_id(number: int) -> str:

@@ -12,14 +12,17 @@ import psycopg
 import pytest
 
 from bot import upkeep
+from bot.appraisal.command import stored
+from bot.appraisal.run import duplicates_once_more
 from bot.bootstrap import forget
+from bot.domain.feedback import Feedback, Opinion
 from bot.domain.history import HistoryItem, Writer
 from bot.domain.history.sightings import Noted
 from bot.learning.index import Entry, MemoryIndex, matches
 from bot.learning.likeness import Profile, profile, statistics
 from bot.learning.terms import terms
 from bot.learning.training.latent import learn
-from bot.runtime.building import ANALYSIS, build, learned_from, profile_pending
+from bot.runtime.building import ANALYSIS, build, learned_from, profile_pending, replayed
 from bot.runtime.embedding import Embedding
 from bot.runtime.relating import Query, Relating
 from bot.sandbox import Sandbox
@@ -27,6 +30,7 @@ from bot.settings import Settings
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.embedded import EmbeddedPostgres
 from bot.store.embeddings import Embeddings
+from bot.store.feedback import Feedbacks
 from bot.store.generations import Due, Generations
 from bot.store.history import History
 from bot.store.profiles import Profiles, Text, entry_id, item_number
@@ -40,6 +44,7 @@ FAULTS: Final = ("is drawn upside down", "loses its colour", "cannot be renamed"
 TITLE: Final = "Crash when the tide table has an empty last row"
 BODY: Final = "Reading a tide table whose last row is empty stops with `IndexError: row out of range` in read_table."
 LOGIN: Final = ("Organisation token: 403 at login", "The login with the token of our organisation fails with 403.")
+ATTACK: Final = ("Remote code execution", "An attacker can exploit this vulnerability.")
 _IDS: Final = itertools.count(1)
 BEGIN: Final = datetime(2025, 1, 1, tzinfo=UTC)
 TEXTS: Final = tuple((f"The {thing} {fault}", f"Since today {thing} {fault}.") for thing in THINGS for fault in FAULTS)
@@ -112,6 +117,16 @@ async def test_a_new_report_gets_what_is_near_and_people_take_it_back(sandbox: S
             f"- #{past.pull} (pull request, open)",
             f"- #{before} (closed as done)",
         }
+        for said in ("abc", "v2", "#999", f"#{past.pull}"):
+            sandbox.comment(REPOSITORY, first, "jonas", f"/not-duplicate {said}")
+        edited = sandbox.comment(REPOSITORY, first, "jonas", "Thanks")
+        await assistant.settled()
+        struck = listed(assistant, first)
+        assert struck == {f"- #{past.fixed} (closed as done)", f"- #{before} (closed as done)"}
+        sandbox.edit_comment(edited.id, "jonas", "/not-duplicate")
+        sandbox.edit_issue(REPOSITORY, first, "jonas", body=f"{BODY} Always.")
+        await assistant.settled()
+        assert listed(assistant, first) == struck
         second = await opened(assistant, "Login says 403", LOGIN[1])
         assert listed(assistant, second) == {f"- #{past.original} (open)"}
         assert bodies(seen(assistant, await opened(assistant, "Sails", "Which colours may flags have?"))) == []
@@ -290,6 +305,48 @@ async def test_nothing_is_learned_of_a_repository_that_was_forgotten_meanwhile(l
     assert await learned.rows("frequencies") == await learned.rows("profiling") == 0
 
 
+async def test_a_repository_that_was_forgotten_meanwhile_is_not_remembered_as_a_failure(learned: Learned) -> None:
+    await learned.store()
+    await learned.generations.postpone(learned.id, 30)
+    assert await learned.rows("profiling") == 1
+    assert await learned.due() is None
+    await Threads(learned.pool).forget_repository(learned.id)
+    await learned.generations.postpone(learned.id, 30)
+    assert await learned.rows("profiling") == 0
+
+
+async def test_the_appraisal_judges_what_the_bar_rests_on(learned: Learned) -> None:
+    twins = [item(40 + at, "Crash", "It crashes.", duplicate_of=40 if at else None) for at in range(3)]
+    await learned.store(*twins, item(50, "Crash", "", is_pull=True, duplicate_of=40), item(51, *ATTACK))
+    note = Feedback(40, "triage", "bug", Opinion.WRONG, "digest", "comment:1", BEGIN)
+    await Feedbacks(learned.pool).note(learned.id, [note])
+    known = await stored(learned.pool, f"octo/{learned.id}")
+    assert known.wrong == {40: {"bug"}}
+    live = await replayed(learned.history, learned.id)
+    figures = duplicates_once_more([one for one, _ in known.past], lambda *_: None)
+    assert figures is not None
+    assert figures["reports"] == len(live) == len(TEXTS) + len(twins)
+    assert figures["queries"] == 2
+
+
+async def test_what_looks_like_a_vulnerability_is_neither_indexed_nor_shown_to_an_endpoint(learned: Learned) -> None:
+    endpoint = Endpoint()
+    embedding = Embedding(endpoint, Embeddings(learned.pool), "attacks")
+    assert await Embeddings(learned.pool).available()
+    assert await learned.build(item(40, *ATTACK)) == len(TEXTS) + 1
+    assert await learned.due() is None
+    while await embedding.turn(learned.id, private=False):
+        pass
+    assert len(endpoint.texts) == await learned.rows("profiles") == await learned.rows("embeddings") == len(TEXTS)
+    assert not any(ATTACK[0] in one for one in endpoint.texts)
+    await learned.history.note(learned.id, Noted(item(1, *ATTACK, updated_at=BEGIN + timedelta(days=1))))
+    assert await profile_pending(learned.profiles, learned.id, 1, 10) == 1
+    assert await profile_pending(learned.profiles, learned.id, 1, 10) == 0
+    assert await learned.rows("profiles") == await learned.rows("embeddings") == len(TEXTS) - 1
+    assert await embedding.turn(learned.id, private=False) == 0
+    assert (await learned.look_up(*ATTACK)).found == ()
+
+
 class Refusing:
     """An endpoint that is not allowed a private repository's text."""
 
@@ -314,8 +371,10 @@ class Endpoint:
 
     def __init__(self) -> None:
         self.private: list[bool] = []
+        self.texts: list[str] = []
 
     async def embed(self, texts: Any, *, private: bool) -> list[tuple[float, ...]] | None:
+        self.texts += texts
         self.private.append(private)
         return [(0.8, 0.6) if "tide" in one or "flood" in one else (0.0, 1.0) for one in texts]
 

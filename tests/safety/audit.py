@@ -55,8 +55,8 @@ def children(events: Iterable[Happened]) -> list[list[str]]:
 
 
 def strange_children(commands: Iterable[list[str]], folder: Path) -> list[str]:
-    """Those that are not the embedded database's in this folder, nor the spelling's or the one that profiles
-    repositories, each with constant arguments."""
+    """Those that are not the embedded database's in this folder, nor the spelling's, the configured model's or those
+    that learn (`bot/runtime/children.py`), each with constant arguments."""
     return [" ".join(one)[:300] for one in commands if not _is_known(one, folder)]
 
 

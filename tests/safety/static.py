@@ -39,8 +39,7 @@ CHILDREN: Final = {
     "bot/store/unprivileged.py": {"os.execv"},
     "bot/spelling.py": {"asyncio.create_subprocess_exec"},
     LOCAL: {"asyncio.create_subprocess_exec"},
-    "bot/runtime/training.py": {"asyncio.create_subprocess_exec"},
-    "bot/runtime/profiling.py": {"asyncio.create_subprocess_exec"},
+    "bot/runtime/children.py": {"asyncio.create_subprocess_exec"},
 }
 """Invariant 24: who starts which children, and how."""
 
@@ -264,7 +263,7 @@ def sessions_in_one_place(module: ast.Module, path: str) -> Iterator[tuple[ast.A
 
 
 def children_in_their_rooms(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, str]]:
-    """Processes are started by the embedded database and the spelling only (invariant 24), each in its own way."""
+    """Processes are started in the rooms of `CHILDREN` only (invariant 24), each in its own way."""
     allowed = CHILDREN.get(path, set())
     for node, name in imports(module):
         starts = _is_below(name, _STARTING) and not (name == "ctypes" and path == "bot/store/unprivileged.py")

@@ -6,19 +6,20 @@ from typing import Final, cast
 
 from bot.capabilities.duplicates import messages
 from bot.capabilities.duplicates.config import DuplicatesOptions
-from bot.capabilities.duplicates.manifest import COMMAND, MANIFEST
+from bot.capabilities.duplicates.manifest import MANIFEST
 from bot.domain.actions import DropSection, SetSection
-from bot.domain.capability import TRIAGE_ROLES, Context, Manifest
-from bot.domain.commands import Invocation, parse_commands
-from bot.domain.facts import MAINTAINER_ASSOCIATIONS, Facts
+from bot.domain.capability import Context, Manifest
+from bot.domain.facts import Facts
+from bot.domain.feedback import ALL, DUPLICATES, Opinion
+from bot.domain.opinions import NOT_DUPLICATE, may_judge, others_of
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
 from bot.domain.related import ClaimedOriginal, RelatedItem
 from bot.domain.sensitive import LEFT_ALONE, is_sensitive
+from bot.domain.status import Section
 
 _METHOD: Final = "likeness 1"
 _NAMED: Final = re.compile(r"(?:#|/(?:issues|pull)/)(\d{1,10})\b")
-
-_DIGITS: Final = re.compile(r"\d{1,10}")
+_OURS: Final = (DUPLICATES, ALL)
 
 
 class Duplicates:
@@ -34,16 +35,13 @@ class Duplicates:
 
     def decide(self, facts: Facts, answer: ModelAnswer | None, context: Context) -> Plan | Skip:
         options = cast(DuplicatesOptions, context.options)
-        rejected = _rejected(facts)
         if facts.event.comment is not None:
-            return _after_comment(facts, rejected)
+            return _after_comment(facts, context)
         reason = _objection(facts, options)
-        if reason or rejected == frozenset():
-            return _withdraw(reason or "people said that nothing of it is the same", facts)
+        if reason:
+            return _withdraw(reason, facts)
         original = facts.related.original if options.claims else None
-        if original and original.item.number in (rejected or ()):  # guard: rejected-originals (5)
-            original = None
-        near = _near(facts, original, rejected or frozenset(), options)
+        near = _near(facts, original, options)
         if original is None and not near:
             return _withdraw(_silence(facts, options), facts)
         return _show(original, near, context, options)
@@ -60,46 +58,45 @@ def _objection(facts: Facts, options: DuplicatesOptions) -> str:
     return facts.related.silence
 
 
-def _rejected(facts: Facts) -> frozenset[int] | None:
-    """The numbers that people said this is no duplicate of; empty where they meant all, None where they said nothing.
-
-    The author and the maintainers may: read from the thread itself, so that it holds whatever else was stored.
-    """
-    said = [*_said_before(facts), *_said_now(facts)]
-    numbers = [frozenset(map(int, _DIGITS.findall(one.argument))) for one in said]
-    if not numbers:
-        return None
-    return frozenset[int]() if not all(numbers) else frozenset[int]().union(*numbers)
-
-
-def _said_before(facts: Facts) -> list[Invocation]:
-    trusted = [
-        one
-        for one in facts.comments
-        # guard: rejections-of-strangers (6)
-        if one.author.id == facts.item.author.id or one.association in MAINTAINER_ASSOCIATIONS
-    ]
-    return [said for one in trusted for said in parse_commands(one.body) if said.name == COMMAND]
-
-
-def _said_now(facts: Facts) -> list[Invocation]:
-    allowed = facts.event.sender.id == facts.item.author.id or facts.role in TRIAGE_ROLES
-    # guard: rejections-by-role (6): without allowed
-    return [one for one in facts.invocations if one.name == COMMAND and allowed]
+def _after_comment(facts: Facts, context: Context) -> Plan | Skip:
+    """Strikes what the comment's commands name; the section goes with its last item, or where all of it was meant."""
+    said = _said(facts, context)
+    if not said:
+        return Skip(f"no /{NOT_DUPLICATE} in the comment that is understood, by somebody who may say so")
+    rejected = said | {
+        one.subject for one in facts.feedback if one.capability in _OURS and one.opinion is Opinion.WRONG
+    }
+    section = facts.memory.written.get(MANIFEST.id, Section(()))
+    struck = [one for one in section.numbers if str(one) in rejected]
+    if "" in rejected or (struck and len(struck) == len(section.numbers)):
+        return _withdraw("people said that it is not the same", facts, commanded=True)
+    if not struck:
+        return Skip("people named nothing that is listed here")
+    left = tuple(one for one in section.numbers if one not in struck)
+    text = messages.without(section.text, struck, _command(context))
+    outcome = f"struck {', '.join(map(str, struck))} from the related threads"
+    why = Explanation(outcome, ("people said that it is not the same",), _METHOD)
+    return Plan((SetSection(text, numbers=left),), why, commanded=True)
 
 
-def _after_comment(facts: Facts, rejected: frozenset[int] | None) -> Plan | Skip:
-    if rejected is None or not any(one.name == COMMAND for one in facts.invocations):
-        return Skip(f"no /{COMMAND} in the comment by somebody who may say so")
-    return _withdraw("people said that it is not the same", facts, commanded=True)
+def _said(facts: Facts, context: Context) -> frozenset[str]:
+    """The numbers that this comment calls no duplicates, "" for all: what is stored of it, too (`opinions_of`)."""
+    if not _command(context):
+        return frozenset()
+    # guard: rejections-by-role (6): without may_judge(facts)
+    said = [one for one in facts.invocations if one.name == NOT_DUPLICATE and may_judge(facts)]
+    return frozenset(number for one in said for number in others_of(one) or ())
 
 
-def _near(
-    facts: Facts, original: ClaimedOriginal | None, rejected: frozenset[int], options: DuplicatesOptions
-) -> tuple[RelatedItem, ...]:
+def _command(context: Context) -> str:
+    """The command that takes the section away, empty where it is off."""
+    return f"/{NOT_DUPLICATE}" if any(one.name == NOT_DUPLICATE for one in context.commands) else ""
+
+
+def _near(facts: Facts, original: ClaimedOriginal | None, options: DuplicatesOptions) -> tuple[RelatedItem, ...]:
     """What is alike enough and says something new: the thread itself may name others already."""
     named = {int(one) for one in _NAMED.findall(f"{facts.item.title}\n{facts.item.body}")}
-    known = named | rejected | {facts.item.number} | ({original.item.number} if original else set())
+    known = named | {facts.item.number} | ({original.item.number} if original else set())
     near = [one for one in facts.related.near if one.score >= options.relevance and one.number not in known]
     return tuple(near[: options.at_most - bool(original)])
 
@@ -114,7 +111,7 @@ def _silence(facts: Facts, options: DuplicatesOptions) -> str:
 def _show(
     original: ClaimedOriginal | None, near: Sequence[RelatedItem], context: Context, options: DuplicatesOptions
 ) -> Plan:
-    command = f"/{COMMAND}" if any(one.name == COMMAND for one in context.commands) else ""
+    command = _command(context)
     bar = f"listed from a likeness of {options.relevance:.2f}"
     if original is None:
         numbers, text = tuple(one.number for one in near), messages.related(near, command)

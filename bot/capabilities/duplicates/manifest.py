@@ -1,13 +1,9 @@
 """What the capability may do."""
 
-from typing import Final
-
 from bot.capabilities.duplicates.config import DuplicatesOptions
 from bot.domain.actions import DropSection, SetSection
 from bot.domain.capability import Manifest
 from bot.domain.facts import Need
-
-COMMAND: Final = "not-duplicate"
 
 MANIFEST = Manifest(
     id="duplicates",

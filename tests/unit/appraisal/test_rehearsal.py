@@ -67,6 +67,13 @@ def test_labels_that_the_assistant_set_are_no_truth() -> None:
     assert found.taught == COUNT // 2
 
 
+def test_labels_that_people_called_wrong_are_no_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal, "_learned", lambda *_: None)
+    one = next(item for item, _ in history() if "bug" in item.labels)
+    assert rehearse(history(), config(), quietly).taught == COUNT
+    assert rehearse(history(), config(), quietly, wrong={one.number: {"bug"}}).taught == COUNT - 1
+
+
 def test_labels_that_the_gate_refuses_are_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rehearsal, "_learned", lambda *_: None)
     found = rehearse(history(), config("labels:\n  allow: [question]\n"), quietly)

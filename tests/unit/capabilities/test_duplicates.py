@@ -11,14 +11,17 @@ from bot.domain.actions import DropSection, SetSection
 from bot.domain.capability import Mode
 from bot.domain.events import Actor
 from bot.domain.facts import Facts, ThreadMemory
+from bot.domain.feedback import Feedback, Opinion
 from bot.domain.gate import judge
 from bot.domain.plan import Plan, Skip
 from bot.domain.related import ClaimedOriginal, RelatedItem, Relation
 from bot.domain.sensitive import LEFT_ALONE
+from bot.domain.status import Section
 from bot.domain.text import render
 from tests.unit.capabilities.build import (
     AUTHOR,
     MAINTAINER,
+    NOW,
     POLICY,
     actions_of,
     comment,
@@ -63,20 +66,10 @@ def test_what_is_near_enough_is_listed_by_number_and_state() -> None:
         ({}, {"at_most": 1}, (3,)),
         ({}, {"relevance": 0.65}, (3,)),
         ({"body": "See #3 and https://github.com/octo/rocket/pull/2"}, {}, (4,)),
-        ({"comments": (comment("/not-duplicate #3 4"),)}, {}, (2,)),
-        ({"comments": (comment("/not-duplicate #3", STRANGER),)}, {}, (3, 4, 2)),
-        ({"comments": (comment("/not-duplicate #3", MAINTAINER, "MEMBER"),)}, {}, (4, 2)),
-        ({"comments": (comment("> /not-duplicate #3"),)}, {}, (3, 4, 2)),
+        ({"comments": (comment("/not-duplicate #3"),)}, {}, (3, 4, 2)),
+        ({"comments": (comment("/not-duplicate", MAINTAINER, "MEMBER"),)}, {}, (3, 4, 2)),
     ],
-    ids=[
-        "fewer",
-        "a higher bar",
-        "named already",
-        "struck by the author",
-        "by a stranger",
-        "by a maintainer",
-        "quoted",
-    ],
+    ids=["fewer", "a higher bar", "named already", "a comment edited into a command", "a maintainer's"],
 )
 def test_what_is_listed(changes: dict[str, Any], options: dict[str, Any], numbers: tuple[int, ...]) -> None:
     assert section(facts(related=NEAR, **changes), **options).numbers == numbers
@@ -92,9 +85,8 @@ def test_what_is_listed(changes: dict[str, Any], options: dict[str, Any], number
         ({"item_locked": True}, {}, "only open threads are compared"),
         ({"title": "Remote code execution", "body": "An attacker can exploit this vulnerability."}, {}, LEFT_ALONE),
         ({"kind": "pull_request.opened"}, {"pull_requests": False}, "pull requests are not compared here"),
-        ({"comments": (comment("/not-duplicate"),)}, {}, "people said that nothing of it is the same"),
     ],
-    ids=["nothing", "far", "not learned", "closed", "locked", "a vulnerability", "pull requests off", "rejected"],
+    ids=["nothing", "far", "not learned", "closed", "locked", "a vulnerability", "pull requests off"],
 )
 def test_when_nothing_is_said(changes: dict[str, Any], options: dict[str, Any], reason: str) -> None:
     found = facts(**{"related": NEAR, **changes})
@@ -131,13 +123,8 @@ def test_an_original_is_named_first_and_a_maintainer_decides(state: str, reason:
     assert "A maintainer decides." in text
 
 
-@pytest.mark.parametrize(
-    ("changes", "options"),
-    [({}, {"claims": False}), ({"comments": (comment("/not-duplicate #4"),)}, {})],
-    ids=["switched off", "people said so"],
-)
-def test_no_original_is_named_that_is_not_wanted(changes: dict[str, Any], options: dict[str, Any]) -> None:
-    found = decided(facts(related=claimed(OPEN), **changes), **options)
+def test_no_original_is_named_where_that_is_switched_off() -> None:
+    found = decided(facts(related=claimed(OPEN)), claims=False)
     assert isinstance(found, Plan)
     assert found.why.outcome.startswith("listed")
 
@@ -165,6 +152,78 @@ def test_the_section_goes_when_the_right_people_say_so(by: Actor, role: str, tak
     if isinstance(found, Plan):
         assert found.commanded
         assert isinstance(found.actions[0], DropSection)
+
+
+def remembered(made: SetSection) -> ThreadMemory:
+    return ThreadMemory(
+        sections=frozenset({"duplicates"}), written={"duplicates": Section(made.text, numbers=made.numbers)}
+    )
+
+
+LISTED: Final = remembered(section(facts(related=NEAR)))
+CLAIMED: Final = remembered(section(facts(related=Relation((OPEN, FIXED, PULL), ClaimedOriginal(OPEN, 1.5, 1.2)))))
+
+
+def rejected(subject: str) -> Feedback:
+    return Feedback(5, "duplicates", subject, Opinion.WRONG, "digest", "comment:1", NOW)
+
+
+STRIKES: Final[dict[str, tuple[str, ThreadMemory, tuple[Feedback, ...], tuple[int, ...] | None]]] = {
+    "one": ("/not-duplicate #3", LISTED, (), (4, 2)),
+    "two": ("/not-duplicate 3, #2", LISTED, (), (4,)),
+    "two commands": ("/not-duplicate 3\n/not-duplicate 4", LISTED, (), (2,)),
+    "one of these, and another": ("/not-duplicate #999 #4", LISTED, (), (3, 2)),
+    "each": ("/not-duplicate 2 3 4", LISTED, (), ()),
+    "all": ("/not-duplicate", LISTED, (), ()),
+    "one, and all": ("/not-duplicate 3\n/not-duplicate", LISTED, (), ()),
+    "the last ones": ("/not-duplicate 2", LISTED, (rejected("3"), rejected("4")), ()),
+    "one that is not listed": ("/not-duplicate #999", LISTED, (), None),
+    "no number": ("/not-duplicate abc", LISTED, (), None),
+    "a version": ("/not-duplicate v2", LISTED, (), None),
+    "a number and a word": ("/not-duplicate 2 abc", LISTED, (), None),
+    "without a section": ("/not-duplicate #3", ThreadMemory(), (), None),
+    "the original": ("/not-duplicate 4", CLAIMED, (), (3, 2)),
+    "besides the original": ("/not-duplicate 3", CLAIMED, (), (4, 2)),
+    "all but the original": ("/not-duplicate 3 2", CLAIMED, (), (4,)),
+}
+
+
+@pytest.mark.parametrize(("said", "memory", "before", "left"), STRIKES.values(), ids=STRIKES)
+def test_what_is_struck(
+    said: str, memory: ThreadMemory, before: tuple[Feedback, ...], left: tuple[int, ...] | None
+) -> None:
+    """`left` is what is still listed; () where the section goes, None where nothing changes."""
+    found = decided(commented(said, by=AUTHOR, memory=memory, feedback=before))
+    assert isinstance(found, Plan) is (left is not None)
+    if isinstance(found, Plan):
+        (action,) = found.actions
+        assert found.commanded
+        assert isinstance(action, SetSection if left else DropSection)
+        assert not isinstance(action, SetSection) or action.numbers == left
+
+
+@pytest.mark.parametrize(
+    ("said", "memory", "wanted"),
+    [
+        ("3 2", LISTED, "These may be related:\n\n- #4 (open)"),
+        ("4", CLAIMED, "These may be related:\n\n- #3 (closed as done)\n- #2 (pull request, merged)"),
+        ("3", CLAIMED, "{claim}\n\nAlso related:\n\n- #2 (pull request, merged)"),
+        ("3 2", CLAIMED, "{claim}"),
+    ],
+    ids=["of a list", "the original", "beside an original", "all beside an original"],
+)
+def test_what_is_not_struck_stays_as_it_was_written(said: str, memory: ThreadMemory, wanted: str) -> None:
+    claim = read_text(CLAIMED.written["duplicates"].text).split("\n")[0]
+    assert "#4 (open)" in claim
+    (action,) = actions_of(decided(commented(f"/not-duplicate {said}", by=AUTHOR, memory=memory)))
+    assert isinstance(action, SetSection)
+    undo = "\n\nNot so? `/not-duplicate` in a comment takes this away."
+    assert read_text(action.text) == wanted.format(claim=claim) + undo
+
+
+def test_what_is_not_stored_takes_nothing_away() -> None:
+    found = commented("/not-duplicate", by=AUTHOR, memory=LISTED)
+    assert isinstance(CAPABILITY.decide(found, None, context(DuplicatesOptions(), off=("commands",))), Skip)
 
 
 def test_other_comments_change_nothing() -> None:

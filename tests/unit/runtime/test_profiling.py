@@ -1,10 +1,10 @@
-"""Which texts may go where, and what a child is given."""
+"""Which texts may go where."""
 
 from typing import Any, cast
 
 import pytest
 
-from bot.runtime.profiling import Profiling, environment
+from bot.runtime.profiling import Profiling
 from bot.store.embeddings import Unembedded
 
 NOTHING = cast(Any, None)
@@ -33,8 +33,3 @@ async def test_what_is_not_known_to_be_public_is_private(
 ) -> None:
     made = Profiling(NOTHING, NOTHING, cast(Any, GitHub(answer)), NOTHING, "")
     assert await made._is_private(Unembedded(1, installation)) is private
-
-
-def test_a_child_is_given_nothing_of_ours() -> None:
-    given = {"PATH": "/bin", "GITHUB_PRIVATE_KEY": "secret", "DATABASE_URL": "secret", "OMP_NUM_THREADS": "8"}
-    assert environment(given) == {"PATH": "/bin", "OMP_NUM_THREADS": "1"}

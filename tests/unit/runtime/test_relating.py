@@ -104,6 +104,12 @@ def test_what_people_said_is_no_duplicate_is_not_listed(pair: tuple[int, int | N
     assert near(found) == wanted
 
 
+def test_an_original_that_people_struck_is_not_listed_for_its_duplicates_either() -> None:
+    found = said(query(9, {3: 0.8, 4: 0.7}), CHAIN, rejected=frozenset({(9, 1)}))
+    assert near(found) == [4]
+    assert original(found) is None
+
+
 def test_what_people_have_linked_already_needs_no_word() -> None:
     found = said(query(9, {3: 0.8, 4: 0.7}), (*CHAIN, item(9, of=2)))
     assert near(found) == [4]

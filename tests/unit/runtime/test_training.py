@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from bot.runtime.training import FEWEST, Class, classes_of, environment, is_due
+from bot.runtime.training import FEWEST, Class, classes_of, is_due
 from bot.runtime.training_child import read
 from bot.store.learned import Learner
 
@@ -70,12 +70,6 @@ CLASSES = {
 @pytest.mark.parametrize(("learners", "expected"), CLASSES.values(), ids=CLASSES)
 def test_who_learns_with_whom(learners: list[Learner], expected: list[Class]) -> None:
     assert list(classes_of(learners)) == expected
-
-
-def test_the_trainer_gets_nothing_of_our_environment() -> None:
-    given = {"PATH": "/bin", "DATABASE_URL": "postgres://secret", "OPENAI_API_KEY": "sk", "GITHUB_PRIVATE_KEY": "k"}
-    assert environment(given).keys() & given.keys() == {"PATH"}
-    assert environment(given)["OPENBLAS_NUM_THREADS"] == "1"
 
 
 def test_the_trainer_reads_up_to_the_empty_line() -> None:
