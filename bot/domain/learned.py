@@ -47,7 +47,8 @@ class Measure:
         if not self.count:
             return "precision not measured so far"
         share = f"{self.right / self.count:.0%}, at least {self.low:.0%}"
-        return f"measured precision: {self.right} of {self.count} held-back answers right ({share})"
+        right = f"{self.right} of {self.count} answers on issues that it had not learned from were right"
+        return f"measured precision: {right} ({share})"
 
 
 @dataclass(frozen=True, slots=True)

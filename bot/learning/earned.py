@@ -106,10 +106,10 @@ def choose(rows: Sequence[Row], *, precision: float = PRECISION) -> dict[str, Ba
 
 
 def standing(bar: Bar | None, outcomes: Outcomes) -> Standing:
-    """A pure function of counts: held-back answers and live outcomes together must hold the wanted precision.
+    """A pure function of counts: held-back answers must hold the wanted precision, alone and with live outcomes.
 
-    Live outcomes alone, few as they are, take the right back when they fall short of it: a long history must not
-    outvote the people of today.
+    Live outcomes can only take the right away: they tell of a label, whichever method set it. A few of them do when
+    they fall short by themselves: a long history must not outvote the people of today.
     """
     if bar is None or not bar.measured.count:
         return Standing(False, "nothing was measured for it so far")
@@ -119,9 +119,10 @@ def standing(bar: Bar | None, outcomes: Outcomes) -> Standing:
             False, f"people corrected {outcomes.corrected} of the last {live.count}: less than {wanted} right"
         )
     both = bar.measured + live
-    if not both.holds(bar.wanted):
-        return Standing(False, f"{both.right} of {both.count} were right: not enough to count on {wanted}")
-    return Standing(True, f"{both.right} of {both.count} were right, which holds {wanted}")
+    for counted in (bar.measured, both):
+        if not counted.holds(bar.wanted):  # guard: proof-of-its-own (4)
+            return Standing(False, f"{counted.right} of {counted.count} were right: not enough to count on {wanted}")
+    return Standing(True, f"{both.right} of {both.count} were right: enough to count on {wanted}")
 
 
 def outcomes_of(settled: Sequence[tuple[str, bool]]) -> Mapping[str, Outcomes]:

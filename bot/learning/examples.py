@@ -43,19 +43,20 @@ def taught(item: HistoryItem, changes: Collection[Change], *, wrong: Collection[
     """What an item teaches; None for pull requests, bots' items, and those that only we labelled.
 
     Our own labels teach nothing: who learns from itself gets surer, not better. `wrong` are labels that people called
-    wrong here.
+    wrong here; "" stands for whatever kind we set.
     """
     if item.is_pull or item.writer is not Writer.PERSON:
         return None
     entries = ledger(item.labels, changes)
-    refused = {label.casefold() for label in wrong}
+    refused = {label.casefold() for label in wrong if label}
     by_people = [one for one in entries.values() if _counts(one) and one.label.casefold() not in refused]
     names = tuple(sorted(one.label for one in by_people))
     kinds = {kind for name in names if (kind := kind_of_label(name)) is not None}
     if not names:
         return None
     rest = tuple(name for name in names if kind_of_label(name) is None)
-    weight = CORRECTED if kinds and (refused or _was_corrected(changes)) else 1.0
+    corrected = refused or _was_corrected(changes) or ("" in wrong and _set_a_kind(changes))
+    weight = CORRECTED if kinds and corrected else 1.0
     return Taught(item.number, item.title, item.body, kinds.pop() if len(kinds) == 1 else None, rest, weight)
 
 
@@ -89,6 +90,12 @@ def settled(
 
 def _counts(entry: Entry) -> bool:
     return entry.present and entry.by in _TRUSTED
+
+
+def _set_a_kind(changes: Iterable[Change]) -> bool:
+    """Whether we ever set a kind label here."""
+    ours = (one for one in changes if one.kind is ChangeKind.LABELED and one.setter is Setter.US)
+    return any(kind_of_label(one.label) for one in ours)
 
 
 def _was_corrected(changes: Iterable[Change]) -> bool:

@@ -27,7 +27,7 @@ from bot.github.client import GitHub
 from bot.github.reader import Reader
 from bot.learning.earned import PRECISION
 from bot.runtime.configuration import load_configuration
-from bot.runtime.dislikes import note_dislikes
+from bot.runtime.dislikes import Dislikes
 from bot.runtime.learning import Wanted
 from bot.runtime.services import Services
 from bot.store.records import Decision, Subject
@@ -44,6 +44,7 @@ class Deciding:
         self._services = services
         self._registry = registry
         self._schema = schema
+        self._dislikes = Dislikes(services.feedback)
 
     async def decide(
         self,
@@ -119,7 +120,7 @@ class Deciding:
         said = known.opinions or bool(ours and ours.disliked)
         if ours is not None and said:
             digest = await self._services.history.digest()
-            await note_dislikes(reader, self._services.feedback, ours, item, digest)
+            await self._dislikes.note(reader, ours, item, digest)
         feedback = await self._services.feedback.of_item(event.repository.id, event.number) if said else ()
         decisions = await records.recent(event.repository.id, event.number) if Need.DECISIONS in needs else ()
         facts = Facts(

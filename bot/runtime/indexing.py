@@ -28,11 +28,11 @@ class Indexing:
         self._told: TTLCache[int, tuple[int, bool]] = TTLCache(_PLACES, _MOMENT)
 
     async def _see(self, event: Event) -> None:
-        """Tell whose repository it is, and whether it is private, unless that was told a moment ago."""
+        """Pass on whose repository it is, and whether it was private then, unless that was told a moment ago."""
         place = event.repository
         told = (event.installation, place.private)
         if self._told.get(place.id) != told:
-            await self._history.seen(place.id, installation=event.installation, private=place.private)
+            await self._history.told(place.id, installation=event.installation, private=place.private)
             self._told[place.id] = told
 
     async def note(self, event: Event, payload: Mapping[str, Any], app: AppIdentity) -> bool:

@@ -85,18 +85,19 @@ class Learning:
 
     async def settled(self, repository: int, now: datetime) -> tuple[Settled, ...]:
         """What people did lately with the labels that we set by ourselves."""
-        commanded = await self._learned.commanded(repository)
+        numbers = await self._learned.ours(repository, LIVE, LIVE_MOST)
+        if not numbers:
+            return ()
+        commanded = await self._learned.commanded(repository, numbers)
         said = await self._feedback.of_repository(repository, TRIAGE, since=now - LIVE)
         found: list[Settled] = []
-        for number in await self._learned.ours(repository, LIVE, LIVE_MOST):
-            known = await self._history.item(repository, number)
-            if known is None:
-                continue
+        for item, changes in await self._history.some(repository, numbers):
             found += settled(
-                *known,
+                item,
+                changes,
                 now=now,
-                wrong={one.subject for one in said if one.number == number and one.opinion is Opinion.WRONG},
-                commanded={label for item, label in commanded if item == number},
+                wrong={one.subject for one in said if one.number == item.number and one.opinion is Opinion.WRONG},
+                commanded={label for number, label in commanded if number == item.number},
             )
         return tuple(found)
 

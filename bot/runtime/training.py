@@ -115,29 +115,36 @@ class Training:
         labelled = {one.repository: one.labelled for one in learners}
         stored = 0
         for one in classes_of(learners):
-            try:
-                version = await self._train(one)
-            except TrainingFailedError as error:
-                log.warning("training_failed", repositories=len(one.members), reason=str(error))
-                for repository in one.serves:
-                    await self._learned.tried(repository, labelled=None)
-                continue
-            stored += version is not None
-            for repository in one.serves:
-                await self._learned.tried(repository, labelled=labelled[repository])
+            stored += await self._train(one, {repository: labelled[repository] for repository in one.serves})
         return stored
 
-    async def _train(self, one: Class) -> int | None:
-        """One artefact, stored; None where there was nothing to learn from."""
-        model = await self._in_a_child(self._lines(one.members))
+    async def _train(self, one: Class, labelled: Mapping[int, int]) -> bool:
+        """Whether an artefact was stored. Whom it was to serve, each with so many labelled items, had a try then."""
+        try:
+            model = await self._in_a_child(self._lines(one.members))
+        except TrainingFailedError as error:
+            log.warning("training_failed", repositories=len(one.members), reason=str(error))
+            for repository in labelled:
+                await self._learned.tried(repository, labelled=None)
+            return False
         if model is None:
             log.info("nothing_to_learn_from", repositories=len(one.members))
-            return None
+            for repository, count in labelled.items():
+                await self._learned.tried(repository, labelled=count)
+            return False
+        return await self._keep(model, one, labelled)
+
+    async def _keep(self, model: bytes, one: Class, labelled: Mapping[int, int]) -> bool:
+        """Where a member went, or may not teach the others any more, those who stay are due at the next look."""
         version = await self._learned.keep(
-            model, form=FORMAT, installation=one.installation, members=one.members, serves=one.serves
-        )
+            model, form=FORMAT, installation=one.installation, members=one.members, serves=one.serves,
+            labelled=labelled,
+        )  # fmt: skip
+        if version is None:
+            log.info("learned_in_vain", repositories=len(one.members))
+            return False
         log.info("learned", repositories=len(one.members), bytes=len(model), version=version)
-        return version
+        return True
 
     async def _lines(self, repositories: Sequence[int]) -> AsyncIterator[bytes]:
         """What the repositories teach, one example a line."""

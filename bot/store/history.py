@@ -14,6 +14,7 @@ from bot.domain.history.cursors import Progress, from_json, to_json
 from bot.domain.history.sightings import Digest, Noted
 from bot.domain.history.values import Change, ChangeKind, HistoryItem, Setter, Writer, author_digest
 from bot.store.database import Connection, Pool
+from bot.store.learned import UNLEARN
 from bot.store.profiles import UNPOST, UNPROFILE
 
 _BATCH: Final = 500
@@ -81,6 +82,15 @@ _CHANGES: Final = """
 SELECT number, kind, label, setter, at, source FROM assistant.history_changes
 WHERE repository_id = %s AND number > %s AND number <= %s ORDER BY number, at, position
 """
+_SOME: Final = """
+SELECT number, is_pull, title, body, state, state_reason, association, writer, author, labels, comments, created_at,
+    updated_at, closed_at, duplicate_of
+FROM assistant.history WHERE repository_id = %s AND number = ANY(%s) AND NOT gone ORDER BY number
+"""
+_CHANGES_OF_SOME: Final = """
+SELECT number, kind, label, setter, at, source FROM assistant.history_changes
+WHERE repository_id = %s AND number = ANY(%s) ORDER BY number, at, position
+"""
 _NEWEST_ISSUES: Final = """
 SELECT number, is_pull, title, body, state, state_reason, association, writer, author, labels, comments, created_at,
     updated_at, closed_at, duplicate_of
@@ -143,17 +153,16 @@ installation_id IS NOT NULL AND (finished_at IS NULL OR finished_at < now() - in
 AND coalesce(claimed_until, '-infinity') < clock_timestamp() AND coalesce(not_before, '-infinity') < clock_timestamp()
 """
 
-# Told of when it differs only: every delivery says it. What was learned together with a repository that is private now
-# must not answer for any other.
+# Written when it differs only: every delivery says it. Whoever's company changes learns anew.
 _SEEN: Final = """
-WITH told AS (
-    INSERT INTO assistant.learners AS l (repository_id, installation_id, private) VALUES (%(id)s, %(of)s, %(private)s)
-    ON CONFLICT (repository_id) DO UPDATE SET installation_id = excluded.installation_id, private = excluded.private
-    WHERE (l.installation_id, l.private) IS DISTINCT FROM (excluded.installation_id, excluded.private)
-    RETURNING private
+INSERT INTO assistant.learners AS l (repository_id, installation_id, private)
+VALUES (%(id)s, %(of)s, %(private)s
+    OR %(told)s  -- guard: public-by-delivery (17)
 )
-DELETE FROM assistant.learned WHERE %(id)s = ANY(repository_ids) AND cardinality(repository_ids) > 1
-AND EXISTS (SELECT 1 FROM told WHERE private)
+ON CONFLICT (repository_id) DO UPDATE SET installation_id = excluded.installation_id, private = excluded.private,
+    learned_from = 0, learned_at = NULL
+WHERE l.installation_id <> excluded.installation_id OR (l.private <> excluded.private AND l.private <> %(private)s)
+RETURNING private
 """
 
 
@@ -204,11 +213,20 @@ class History:
         return partial(author_digest, self._key)
 
     async def seen(self, repository: int, *, installation: int | None, private: bool) -> None:
-        """A repository of an installation shows itself; one that became private takes back what it taught others."""
-        if installation is None:
-            return
-        async with self._pool.connection() as connection:
-            await connection.execute(_SEEN, {"id": repository, "of": installation, "private": private})
+        """What GitHub says of a repository now; one that became private takes back what it taught others."""
+        if installation is not None:
+            await self._see({"id": repository, "of": installation, "private": private, "told": False})
+
+    async def told(self, repository: int, *, installation: int, private: bool) -> None:
+        """What a delivery says of a repository, perhaps of long ago: `seen` alone makes a repository public."""
+        await self._see({"id": repository, "of": installation, "private": private, "told": True})
+
+    async def _see(self, values: dict[str, Any]) -> None:
+        async with self._pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(_SEEN, values)
+            row = await cursor.fetchone()
+            if row is not None and row[0]:
+                await connection.execute(UNLEARN, {"of": [values["id"]], "spared": [values["id"]]})
 
     async def note(self, repository: int, noted: Noted) -> None:
         """What a delivery tells, in one statement; repeating it changes nothing, and what is older changes nothing."""
@@ -347,6 +365,15 @@ class History:
             return found if found[0].number == number else None
         return None
 
+    async def some(self, repository: int, numbers: Sequence[int]) -> list[tuple[HistoryItem, tuple[Change, ...]]]:
+        """Those of these items that are known, by number, each with its changes, oldest first."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_SOME, (repository, list(numbers)))
+            found = [_item(row) for row in await cursor.fetchall()]
+            cursor = await connection.execute(_CHANGES_OF_SOME, (repository, list(numbers)))
+            changes = [_change(row) for row in await cursor.fetchall()]
+        return _with_changes(found, changes)
+
     async def items(
         self, repository: int, *, after: int = 0, batch: int = _BATCH
     ) -> AsyncIterator[tuple[HistoryItem, tuple[Change, ...]]]:
@@ -359,11 +386,8 @@ class History:
                     return
                 cursor = await connection.execute(_CHANGES, (repository, after, found[-1].number))
                 changes = [_change(row) for row in await cursor.fetchall()]
-            by_number: dict[int, list[Change]] = {}
-            for one in changes:
-                by_number.setdefault(one.number, []).append(one)
-            for item in found:
-                yield item, tuple(by_number.get(item.number, ()))
+            for pair in _with_changes(found, changes):
+                yield pair
             after = found[-1].number
 
     async def links(self, repository: int) -> dict[int, int]:
@@ -451,6 +475,15 @@ def _change_values(repository: int, change: Change) -> dict[str, Any]:
         "repository": repository, "number": change.number, "source": change.source, "kind": change.kind.value,
         "label": change.label, "setter": change.setter.value, "at": change.at,
     }  # fmt: skip
+
+
+def _with_changes(
+    items: Sequence[HistoryItem], changes: Sequence[Change]
+) -> list[tuple[HistoryItem, tuple[Change, ...]]]:
+    by_number: dict[int, list[Change]] = {}
+    for one in changes:
+        by_number.setdefault(one.number, []).append(one)
+    return [(item, tuple(by_number.get(item.number, ()))) for item in items]
 
 
 def _item(row: Sequence[Any]) -> HistoryItem:

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from bot.domain.codec import decode, encode
 from bot.domain.status import Section, Thread
 from bot.store.database import Pool
+from bot.store.learned import UNLEARN
 
 _OF_A_REPOSITORY: Final = (
     "backfills", "learners", "history", "history_changes", "feedback", "effects", "decisions", "threads",
@@ -185,7 +186,7 @@ class Threads:
                     sql.Identifier("assistant", table)
                 )
                 await connection.execute(statement, (repository,))
-            await connection.execute("DELETE FROM assistant.learned WHERE %s = ANY(repository_ids)", (repository,))
+            await connection.execute(UNLEARN, {"of": [repository], "spared": []})
 
     async def forget_installation(self, installation: int) -> list[int]:
         """Delete everything that is kept about an installation's repositories; returns their ids."""

@@ -3,10 +3,10 @@
 import asyncio
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
@@ -16,10 +16,13 @@ from bot.learning.artefact import FORMAT, pack
 from bot.learning.training.kinds import Example
 from bot.learning.training.learn import learn
 from bot.runtime import training
+from bot.runtime.learning import Learning
 from bot.settings import Settings
-from bot.store.database import migrate, open_pool
+from bot.store.database import Pool, migrate, open_pool
+from bot.store.feedback import Feedbacks
 from bot.store.history import History
 from bot.store.learned import Learned
+from bot.store.threads import Threads
 from tests.integration.test_events import bodies, opened, seen
 from tests.integration.test_modes import configure
 from tests.support.assistant import REPOSITORY, Assistant
@@ -73,7 +76,8 @@ async def taught(assistant: Assistant) -> None:
     repository = repository_id(assistant)
     made = pack(learn([Example(str(repository), one.labels[0], one.title, one.body) for one, _ in pairs]))
     learned = Learned(assistant.service.pool)
-    await learned.keep(made, form=FORMAT, installation=1, members=[repository], serves=[repository])
+    installation = next(iter(assistant.sandbox.state.installations))
+    assert await learned.keep(made, form=FORMAT, installation=installation, members=[repository], serves=[repository])
 
 
 async def test_what_the_history_taught_labels_what_the_rules_leave_open_and_why_says_how_sure(
@@ -92,8 +96,9 @@ async def test_what_the_history_taught_labels_what_the_rules_leave_open_and_why_
     assert thread.labels == ("bug",)
     (why,) = [one for one in bodies(thread) if "What I decided here" in one]
     assert "learned, version 1" in why
-    assert "held-back answers right" in why
-    assert "sure enough from " in why
+    assert "answers on issues that it had not learned from were right" in why
+    assert "acts from a confidence of " in why
+    assert "on, chosen so that 90% are right" in why
     assert "it reads like the reports that people called bug here" in why
     assert "” in the text" in why
     assert "“and" not in why, "small words tell people nothing"
@@ -194,6 +199,172 @@ async def test_what_was_learned_goes_with_its_repository_and_is_never_shared_by_
         await forget(settings, repository="1", user=None)
         assert await learned.newest(2) is None
         assert await learned.load(found) is None
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    await migrate(database_url)
+    async with open_pool(database_url, size=2) as made:
+        yield made
+
+
+async def learned_together(pool: Pool) -> None:
+    """1 and 2 are public and learned together; 3 is private and learned from these, too."""
+    history, learned = History(pool), Learned(pool)
+    for repository, (item, _change) in zip((1, 2, 3), past(3), strict=True):
+        await history.seen(repository, installation=7, private=repository == 3)
+        author = (await history.digest())("ada") if repository == 1 else "someone"
+        await history.store(repository, [replace(item, author=author)], [])
+    for members, serves in (((1, 2), (1, 2)), ((1, 2, 3), (3,))):
+        labelled = dict.fromkeys(serves, 1)
+        assert await learned.keep(b"m", form="f", installation=7, members=members, serves=serves, labelled=labelled)
+    assert await due(pool) == set()
+
+
+async def due(pool: Pool) -> set[int]:
+    return {one.repository for one in await Learned(pool).learners() if training.is_due(one)}
+
+
+ENDINGS: dict[str, tuple[Callable[[Pool, Settings], Awaitable[object]], set[int]]] = {
+    "a repository is forgotten": (lambda _pool, given: forget(given, repository="1", user=None), {2, 3}),
+    "a repository becomes private": (lambda pool, _: History(pool).seen(1, installation=7, private=True), {1, 2, 3}),
+    "a person is forgotten": (lambda _pool, given: forget(given, repository=None, user="ada"), {2, 3}),
+}
+
+
+@pytest.mark.parametrize(("end", "left"), ENDINGS.values(), ids=ENDINGS)
+async def test_those_who_lose_what_they_learned_with_others_are_due_at_once(
+    pool: Pool, settings: Settings, end: Callable[[Pool, Settings], Awaitable[object]], left: set[int]
+) -> None:
+    await learned_together(pool)
+    await end(pool, settings)
+    assert [await Learned(pool).newest(repository) for repository in (1, 2, 3)] == [None, None, None]
+    assert await due(pool) == left
+
+
+async def test_only_github_itself_makes_a_repository_public(pool: Pool) -> None:
+    history, learned = History(pool), Learned(pool)
+
+    async def private() -> bool:
+        (one,) = await learned.learners()
+        return one.private
+
+    await history.told(1, installation=7, private=False)
+    assert await private(), "a delivery may be old"
+    await history.seen(1, installation=7, private=False)
+    assert not await private()
+    await learned.tried(1, labelled=5)
+    await history.told(1, installation=7, private=False)
+    assert [(one.private, one.learned_from) for one in await learned.learners()] == [(False, 5)]
+    await history.told(1, installation=7, private=True)
+    assert await private()
+    await history.told(1, installation=7, private=False)
+    assert await private(), "an older delivery came later"
+    await history.seen(1, installation=7, private=False)
+    assert not await private()
+    await history.told(1, installation=8, private=False)
+    assert await private(), "nobody knows yet who its new company is"
+
+
+async def test_an_old_delivery_does_not_share_a_private_repository_and_its_next_reading_does(
+    assistant: Assistant,
+) -> None:
+    history, repository = History(assistant.service.pool), repository_id(assistant)
+    installation = next(iter(assistant.sandbox.state.installations))
+    await history.seen(repository, installation=installation, private=True)
+    opened(assistant, "jonas", OPEN_TITLE, OPEN_BODY)
+    await assistant.settled()
+    learned = Learned(assistant.service.pool)
+    assert [one.private for one in await learned.learners()] == [True]
+    assert await history.count(repository) > 0, "the delivery was taken note of"
+    await history.want([repository], installation)
+    await assistant.service.chores._backfill.turn(pages=1)
+    assert [one.private for one in await learned.learners()] == [False]
+
+
+async def test_nothing_is_kept_while_a_member_is_being_forgotten(pool: Pool) -> None:
+    await learned_together(pool)
+    async with pool.connection() as connection, connection.transaction(force_rollback=True):
+        await connection.execute("DELETE FROM assistant.learners WHERE repository_id = 2")
+        kept = Learned(pool).keep(b"late", form="f", installation=7, members=[1, 2], serves=[1, 2])
+        assert await asyncio.wait_for(kept, 5) is None
+
+
+async def test_commands_are_read_of_the_asked_items_only(pool: Pool) -> None:
+    async with pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO assistant.effects (key, guid, repository_id, number, state, detail) SELECT "
+            "format('labels:%s:commanded', n), 'g', 1, n, 'done', '{\"added\": [\"bug\"]}' FROM generate_series(1, 3) n"
+        )
+    assert await Learned(pool).commanded(1, [2, 3, 4]) == {(2, "bug"), (3, "bug")}
+
+
+async def test_what_one_owner_taught_answers_no_longer_for_another(pool: Pool) -> None:
+    await learned_together(pool)
+    history, learned = History(pool), Learned(pool)
+    await history.seen(1, installation=8, private=False)
+    assert await learned.newest(1) is None
+    assert await learned.newest(2) is not None
+    assert await due(pool) == {1}
+    assert await learned.keep(b"late", form="f", installation=7, members=[1, 2], serves=[1, 2]) is None
+
+
+async def test_a_failure_leaves_it_due_that_the_history_was_read(pool: Pool) -> None:
+    learned = Learned(pool)
+    await History(pool).seen(1, installation=7, private=False)
+    async with pool.connection() as connection:
+        await connection.execute("INSERT INTO assistant.backfills (repository_id, finished_at) VALUES (1, now())")
+    for labelled, read_first in ((None, True), (3, False)):
+        await learned.tried(1, labelled=labelled)
+        assert [one.read_first for one in await learned.learners()] == [read_first]
+
+
+async def test_who_learned_in_vain_is_due_and_who_has_too_little_is_not(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await remembered(assistant, list(past(20)))
+    pool, repository = assistant.service.pool, repository_id(assistant)
+    installation = next(iter(assistant.sandbox.state.installations))
+    await History(pool).seen(999, installation=installation, private=False)
+
+    async def meanwhile(_self: Any, lines: AsyncIterator[bytes]) -> bytes:
+        assert len([line async for line in lines]) == 20
+        await Threads(pool).forget_repository(999)
+        return b"with the words of 999"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.Training, "_in_a_child", meanwhile)
+        assert await assistant.service.training.turn() == 0
+    assert await due(pool) == {repository}
+    monkeypatch.setattr(training, "ARGUMENTS", (sys.executable, "-c", "import sys; sys.stdin.readline(); sys.exit(3)"))
+    assert await assistant.service.training.turn() == 0
+    assert [(one.learned_from, training.is_due(one)) for one in await Learned(pool).learners()] == [(20, False)]
+
+
+class Counted:
+    """A pool that counts how often a connection is taken."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self.taken = 0
+
+    def connection(self) -> Any:
+        self.taken += 1
+        return self._pool.connection()
+
+
+async def test_the_outcomes_of_many_labels_take_no_more_look_ups_than_those_of_one(pool: Pool) -> None:
+    now = datetime.now(UTC)
+    taken = []
+    for repository, count in ((1, 1), (2, 30)):
+        pairs = [(item, replace(change, setter=Setter.US, at=now)) for item, change in past(count)]
+        await History(pool).store(repository, [item for item, _ in pairs], [change for _, change in pairs])
+        counted = Counted(pool)
+        asked = cast(Pool, counted)
+        found = await Learning(Learned(asked), History(asked), Feedbacks(asked)).settled(repository, now)
+        assert [(one.number, one.kept) for one in found] == [(item.number, True) for item, _ in pairs]
+        taken.append(counted.taken)
+    assert taken[0] == taken[1]
 
 
 async def test_a_trainer_that_fails_is_tried_again_later(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:

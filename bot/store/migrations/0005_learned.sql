@@ -17,7 +17,7 @@ CREATE TABLE assistant.feedback (
 CREATE INDEX feedback_actor ON assistant.feedback (actor);
 
 -- Which repositories may share what they taught: those of one installation that anybody may read.
--- private: as the last delivery said; learned_from: how many labelled items the last training saw here, and when.
+-- private: unless GitHub's API said otherwise since a delivery did; learned_from: how many labelled items the last training saw here, and when.
 CREATE TABLE assistant.learners (
     repository_id bigint PRIMARY KEY,
     installation_id bigint NOT NULL,

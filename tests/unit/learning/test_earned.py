@@ -52,7 +52,9 @@ STANDINGS = {
     "one correction, nothing kept": (bar(200, 200), Outcomes(0, 1), False),
     "one correction among many kept": (bar(200, 200), Outcomes(12, 1), True),
     "drift: two of ten, whatever the past": (bar(1000, 1000), Outcomes(8, 2), False),
-    "kept ones add up with the held-back": (bar(5, 5), Outcomes(6, 0), True),
+    "kept ones alone earn nothing: another method may have set them": (bar(5, 5), Outcomes(60, 0), False),
+    "just enough": (bar(184, 200), Outcomes(), True),
+    "just enough, and corrections that tip the scale": (bar(184, 200), Outcomes(17, 3), False),
 }
 
 

@@ -67,6 +67,21 @@ def test_nothing_is_learned_from(given: HistoryItem, changes: tuple[Change, ...]
     assert taught(given, changes) is None
 
 
+THUMBS_DOWN = {
+    "on something else": ((), 1.0),
+    "on an area of ours": (history((ADDED, "area: cli", US)), 1.0),
+    "on a kind of ours": (history((ADDED, "bug", US), (REMOVED, "bug", US)), CORRECTED),
+    "on the form's kind": (history((ADDED, "question", FORM)), 1.0),
+}
+
+
+@pytest.mark.parametrize(("changes", "weight"), THUMBS_DOWN.values(), ids=THUMBS_DOWN)
+def test_a_thumb_down_is_about_the_kind_only_where_we_had_set_one(changes: tuple[Change, ...], weight: float) -> None:
+    found = taught(item("question"), changes, wrong={""})
+    assert found is not None
+    assert found.weight == weight
+
+
 def test_a_label_that_people_called_wrong_teaches_nothing() -> None:
     assert taught(item("bug"), (), wrong={"Bug"}) is None
 

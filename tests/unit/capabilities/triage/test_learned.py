@@ -21,7 +21,7 @@ from tests.unit.capabilities.build import NOW, commented, context, facts, remove
 from tests.unit.capabilities.triage.test_decide import BUG, GERMAN, VAGUE, answered, decide, labels_of
 
 OPTIONS = TriageOptions()
-GOOD = Measure(0.8, 45, 46, 0.9, 1.0, 0.9, 0.4, earned=True, standing="45 of 46 were right, which holds 90%")
+GOOD = Measure(0.8, 45, 46, 0.9, 1.0, 0.9, 0.4, earned=True, standing="45 of 46 were right: enough to count on 90%")
 POOR = Measure(0.85, 20, 40, 0.4, 0.6, 0.9, 0.2)
 
 
@@ -83,9 +83,15 @@ def test_why_names_features_threshold_measured_precision_and_version() -> None:
     assert decided.why.evidence == (
         "it reads like the reports that people called question here (“tide” in the title)",
         "“tide” in the title",
-        "sure enough from 0.80 on, for 90% right; measured precision: 45 of 46 held-back answers right (98%, at least "
-        "90%), on reports of this repository",
+        "acts from a confidence of 0.80 on, chosen so that 90% are right; measured precision: 45 of 46 answers on "
+        "issues that it had not learned from were right (98%, at least 90%), in this repository",
     )
+
+
+def test_why_does_not_call_the_configured_threshold_of_the_rules_chosen() -> None:
+    decided = decide(facts(**BUG, lesson=lesson(("bug", 0.9), rules={"bug": GOOD})))
+    assert isinstance(decided, Plan)
+    assert any("acts from a confidence of 0.80 on, as configured; measured" in one for one in decided.why.evidence)
 
 
 def test_what_was_not_sure_enough_says_what_it_takes() -> None:
