@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.history.values import HistoryItem, Writer
@@ -141,6 +141,7 @@ async def test_reports_of_vulnerabilities_and_comments_are_not_looked_up() -> No
 NUMBERS: Final = st.integers(1, 8)
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(
     marks=st.lists(st.tuples(NUMBERS, NUMBERS), max_size=12),
     order=st.permutations(range(1, 9)),
