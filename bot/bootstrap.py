@@ -23,7 +23,7 @@ from bot.github.client import open_session
 from bot.prompting import load_prompts
 from bot.runtime.backfill import Backfill
 from bot.runtime.chores import Chores
-from bot.runtime.embedding import Embedding
+from bot.runtime.embedding import Budget, Embedding
 from bot.runtime.gaps import GapScan
 from bot.runtime.ingest import Ingest
 from bot.runtime.learning import Learning
@@ -176,7 +176,7 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         model = await stack.enter_async_context(_model(settings.model, local, limits, ModelMemory(pool)))
         learning = Learning(learned, history, feedback)
         profiles = Profiles(pool)
-        embedding = await stack.enter_async_context(_embedding(settings.embedding, Embeddings(pool)))
+        embedding = await stack.enter_async_context(_embedding(settings.embedding, Embeddings(pool), limits))
         services = Services(
             app=app, model=model, spelling=TyposChecker(), records=records, threads=Threads(pool), limits=limits,
             gaps=gaps, history=history, feedback=feedback, learning=learning,
@@ -261,7 +261,7 @@ async def model(settings: Settings, pool: Pool) -> "AsyncIterator[ModelPool]":
 
 
 @contextlib.asynccontextmanager
-async def _embedding(settings: ModelSettings | None, kept: Embeddings) -> AsyncIterator[Embedding]:
+async def _embedding(settings: ModelSettings | None, kept: Embeddings, limits: Limits) -> AsyncIterator[Embedding]:
     """Vectors of the endpoint that is named for it, if one is."""
     if settings is None:
         yield Embedding(None, kept, "")
@@ -270,7 +270,8 @@ async def _embedding(settings: ModelSettings | None, kept: Embeddings) -> AsyncI
 
     client = EmbeddingClient(settings.endpoints[0])
     try:
-        yield Embedding(client, kept, settings.endpoints[0].model, client.detail)
+        budget = Budget(limits, settings.tokens_per_day)
+        yield Embedding(client, kept, settings.endpoints[0].model, client.detail, budget)
     finally:
         await client.close()
 

@@ -84,7 +84,7 @@ class Relating:
         known = await self._profiles.known(repository, report)
         if known is None:
             return None
-        dense = await self._embedding.of_text(text, private=private)
+        dense = await self._embedding.of_text(repository, text, private=private)
         latent = await asyncio.to_thread(profile, report, known.statistics, known.latent or ())
         made = replace(latent, dense=dense) if dense else latent
         index = await self._profiles.candidates(repository, made, known.generation, before=text.number)
