@@ -13,6 +13,8 @@ from bot.learning.kinds import KindModel, UnusableModel, block_from_plain, block
 FORMAT: Final = "learned 1"
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Of the stored form, unpacked; a model of 1,500 reports takes 10 MB."""
+TOO_FEW: Final = 3
+"""The status with which the trainer ends where there is nothing to learn from."""
 ENOUGH: Final = 100
 """A repository with fewer answers of its own is measured together with those that it learned with."""
 

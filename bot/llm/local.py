@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from time import monotonic
@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 from prometheus_client import Counter
 
+from bot.children import started
 from bot.endpoints import Endpoint
 
 log = structlog.get_logger()
@@ -24,7 +25,6 @@ _FIRST_REST: Final = 0.5
 _LONGEST_REST: Final = 60.0
 _STEADY: Final = 60.0
 """Seconds: who lived longer than this starts again with the shortest rest."""
-_FAREWELL: Final = 5.0
 # What finding libraries and graphics cards takes; nothing of ours, which may be secret.
 _HANDED_ON: Final = (
     "PATH",
@@ -93,23 +93,20 @@ class LocalModel:
         """One life of the child, from its start to its end."""
         self._restarts += 1
         _STARTS.inc()
-        child = self.child = await asyncio.create_subprocess_exec(
-            *arguments(self._path), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment(os.environ),
-            start_new_session=True,
-        )  # fmt: skip
-        try:
-            assert child.stdin is not None
-            assert child.stdout is not None
-            port = self._kept.getsockname()[1]
-            child.stdin.write(f"{self.endpoint.api_key}\n{port}\n".encode())
-            while line := await child.stdout.readline():
-                if line.startswith(b"http://"):
-                    self._answers.set()
-                    log.info("model_file_started", file=self._path.name)
-            log.warning("model_file_ended", file=self._path.name, code=await child.wait())
-        finally:
-            self._answers.clear()
-            await _end(child)
+        async with started(arguments(self._path), environment(os.environ)) as child:
+            self.child = child
+            try:
+                assert child.stdin is not None
+                assert child.stdout is not None
+                port = self._kept.getsockname()[1]
+                child.stdin.write(f"{self.endpoint.api_key}\n{port}\n".encode())
+                while line := await child.stdout.readline():
+                    if line.startswith(b"http://"):
+                        self._answers.set()
+                        log.info("model_file_started", file=self._path.name)
+                log.warning("model_file_ended", file=self._path.name, code=await child.wait())
+            finally:
+                self._answers.clear()
 
 
 def arguments(path: Path) -> tuple[str, ...]:
@@ -132,20 +129,6 @@ async def local_model(path: Path) -> AsyncIterator[LocalModel]:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         made.close()
-
-
-async def _end(child: Process) -> None:
-    """It ends when its input does; by force if it takes too long."""
-    if child.stdin is not None:
-        child.stdin.close()
-    if child.returncode is not None:
-        return
-    try:
-        await asyncio.shield(asyncio.wait_for(child.wait(), _FAREWELL))
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
 
 
 def _reserved() -> socket.socket:

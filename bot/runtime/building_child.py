@@ -10,8 +10,8 @@ import os
 import sys
 from typing import Final
 
+from bot.children import end_with_input
 from bot.runtime.building import ANALYSIS, build
-from bot.runtime.children import end_with_input
 from bot.store.database import open_pool
 from bot.store.generations import Generations
 from bot.store.history import History

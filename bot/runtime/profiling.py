@@ -8,10 +8,10 @@ from typing import Final
 import psycopg
 import structlog
 
+from bot.children import started
 from bot.domain.errors import AssistantError
 from bot.github.auth import GitHubApp
 from bot.runtime.building import ANALYSIS, bar_is_due, learning_is_due, profile_pending
-from bot.runtime.children import started
 from bot.runtime.embedding import Embedding
 from bot.store.database import Pool
 from bot.store.embeddings import Unembedded

@@ -16,12 +16,12 @@ from typing import Final
 import psycopg
 import structlog
 
+from bot.children import started
 from bot.domain.errors import AssistantError
 from bot.domain.feedback import TRIAGE, Opinion
-from bot.learning.artefact import FORMAT, unpack
+from bot.learning.artefact import FORMAT, TOO_FEW, unpack
 from bot.learning.examples import taught
 from bot.learning.kinds import UnusableModel
-from bot.runtime.children import started
 from bot.store.feedback import Feedbacks
 from bot.store.history import History
 from bot.store.learned import Learned, Learner
@@ -41,7 +41,6 @@ _BATCH: Final = 100
 _TIMEOUT: Final = 300.0
 _MOST_INPUT: Final = 1024 * 1024 * 1024
 _MOST_OUTPUT: Final = 64 * 1024 * 1024
-_TOO_FEW: Final = 3
 
 
 class TrainingFailedError(AssistantError):
@@ -174,7 +173,7 @@ class Training:
                 code = await child.wait()
         except TimeoutError:
             raise TrainingFailedError(f"the trainer took more than {_TIMEOUT:.0f} s") from None
-        if code == _TOO_FEW:
+        if code == TOO_FEW:
             return None
         if code != 0:
             raise TrainingFailedError(f"the trainer ended with status {code}")

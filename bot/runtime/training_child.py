@@ -10,13 +10,11 @@ import sys
 from collections import defaultdict, deque
 from typing import BinaryIO, Final
 
-from bot.learning.artefact import pack
+from bot.children import end_with_input
+from bot.learning.artefact import TOO_FEW, pack
 from bot.learning.training.kinds import MOST_EXAMPLES, Example, TooFewExamples
 from bot.learning.training.learn import learn
-from bot.runtime.children import end_with_input
 
-TOO_FEW: Final = 3
-"""The status with which it ends where there is nothing to learn from."""
 _NICE: Final = 10
 
 

@@ -56,7 +56,7 @@ def children(events: Iterable[Happened]) -> list[list[str]]:
 
 def strange_children(commands: Iterable[list[str]], folder: Path) -> list[str]:
     """Those that are not the embedded database's in this folder, nor the spelling's, the configured model's or those
-    that learn (`bot/runtime/children.py`), each with constant arguments."""
+    that learn (`bot/children.py`), each with constant arguments."""
     return [" ".join(one)[:300] for one in commands if not _is_known(one, folder)]
 
 

@@ -38,8 +38,7 @@ CHILDREN: Final = {
     "bot/store/embedded.py": {"subprocess"},
     "bot/store/unprivileged.py": {"os.execv"},
     "bot/spelling.py": {"asyncio.create_subprocess_exec"},
-    LOCAL: {"asyncio.create_subprocess_exec"},
-    "bot/runtime/children.py": {"asyncio.create_subprocess_exec"},
+    "bot/children.py": {"asyncio.create_subprocess_exec"},
 }
 """Invariant 24: who starts which children, and how."""
 

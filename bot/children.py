@@ -18,12 +18,13 @@ _ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_
 
 
 @contextlib.asynccontextmanager
-async def started(arguments: Sequence[str]) -> AsyncIterator[Process]:
+async def started(arguments: Sequence[str], given: Mapping[str, str] | None = None) -> AsyncIterator[Process]:
     """A child with pipes for its standard input and output, which is gone when the block ends. The arguments are
-    constants of whoever starts it."""
+    constants of whoever starts it; `given` is its environment, if it needs another one than most."""
     child = await asyncio.create_subprocess_exec(
-        *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment(os.environ), start_new_session=True
-    )
+        *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True,
+        env=environment(os.environ) if given is None else given,
+    )  # fmt: skip
     try:
         yield child
     finally:

@@ -5,10 +5,10 @@ from typing import Final
 
 import pytest
 
-from bot.runtime.children import environment, started
+from bot.children import environment, started
 
 ENDS: Final = (
-    "import sys; from bot.runtime.children import end_with_input; print(sys.stdin.readline(), end='', flush=True); "
+    "import sys; from bot.children import end_with_input; print(sys.stdin.readline(), end='', flush=True); "
     "end_with_input(); print(sys.stdin.readline(), end='', flush=True)"
 )
 WAITS: Final = f"{ENDS}; import time; time.sleep(60)"
@@ -43,7 +43,7 @@ async def test_a_child_ends_with_its_input() -> None:
 
 
 async def test_a_child_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.runtime.children._FAREWELL", 0.1)
+    monkeypatch.setattr("bot.children._FAREWELL", 0.1)
     async with started((sys.executable, "-c", STUBBORN)) as child:
         assert child.stdout is not None
         assert await child.stdout.readline() == b"here\n"
