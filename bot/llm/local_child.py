@@ -4,11 +4,12 @@ The key and the port are the first two lines of the standard input: arguments ar
 that input ends, which it does with the process that started it, whatever became of that one.
 """
 
-import os
 import sys
 import threading
 from pathlib import Path
 from typing import Any, Final
+
+from bot.children import end_with_input
 
 CONTEXT: Final = 8192
 
@@ -18,17 +19,10 @@ def main() -> None:
     key, port = (sys.stdin.readline().strip() for _ in range(2))
     if not key or not port:
         return
-    threading.Thread(target=_end_with_input, daemon=True).start()
+    end_with_input()
     server = _server(sys.argv[1], key, int(port))
     print(server.listening_address, flush=True)
     threading.Event().wait()
-
-
-def _end_with_input() -> None:
-    while sys.stdin.readline():
-        pass
-    # Nothing here is worth saving, and a model that is being loaded would not be interrupted by less.
-    os._exit(0)
 
 
 def _server(path: str, key: str, port: int) -> Any:

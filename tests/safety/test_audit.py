@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.llm.local import arguments
+from bot.runtime.profiling import ARGUMENTS as BUILDER
 from bot.runtime.training import ARGUMENTS as TRAINER
 from bot.spelling import ARGUMENTS as SPELLING
 from bot.store.embedded import EmbeddedPostgres
@@ -193,9 +194,10 @@ def test_the_model_of_a_file_is_the_one_known_use_of_our_own_interpreter(tmp_pat
         assert strange_children([other], tmp_path) != []
 
 
-def test_the_trainer_is_started_with_nothing_more(tmp_path: Path) -> None:
-    assert strange_children([[*TRAINER]], tmp_path) == []
-    for other in ([*TRAINER, "x"], ["/x/python", *TRAINER[1:]], [*TRAINER[:-1], "bot.cli"], [*TRAINER[:-1]]):
+@pytest.mark.parametrize("learner", [TRAINER, BUILDER], ids=["trainer", "builder of profiles"])
+def test_those_who_learn_are_started_with_nothing_more(tmp_path: Path, learner: tuple[str, ...]) -> None:
+    assert strange_children([[*learner]], tmp_path) == []
+    for other in ([*learner, "x"], ["/x/python", *learner[1:]], [*learner[:-1], "bot.cli"], [*learner[:-1]]):
         assert strange_children([other], tmp_path) != []
 
 
