@@ -1,6 +1,6 @@
 """The one way to write to GitHub: reads the target, applies only the difference, looks before it repeats."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, assert_never
@@ -17,6 +17,7 @@ from bot.domain.status import Thread
 from bot.domain.text import Rendered, find_marker
 from bot.github.client import GitHub, path
 from bot.github.errors import Absent, Forbidden, Refused
+from bot.github.sight import Said, Sight, said
 
 log = structlog.get_logger()
 
@@ -42,9 +43,12 @@ class EffectState(Protocol):
 class Ledger(Protocol):
     """Announces and confirms writes, bound to one delivery."""
 
-    async def begin(self, key: str) -> EffectState: ...
+    async def begin(self, key: str, detail: dict[str, Any] | None = None) -> EffectState:
+        """Announce a write, the first attempt with its `detail`; what is there already is returned as it is."""
+        ...
+
     async def announce(self, key: str, detail: dict[str, Any]) -> None:
-        """A write is sent now: `begun_at` is this moment from now on."""
+        """A write is sent now: `begun_at` is this moment from now on. Needless right after a fresh `begin`."""
         ...
 
     async def heard(self, since: datetime) -> Sequence[Mapping[str, Any]]:
@@ -53,7 +57,10 @@ class Ledger(Protocol):
 
     async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None: ...
     async def refused(self, key: str) -> None: ...
-    async def save_thread(self, thread: Thread) -> None: ...
+    async def save_thread(self, thread: Thread, *, made: str | None = None) -> None:
+        """Remember the thread; `made` is the key of the write that made its comment, which is done then."""
+        ...
+
     async def now(self) -> datetime: ...
 
 
@@ -68,30 +75,34 @@ class Executor:
     fence: Fence
     marker_key: bytes
 
-    async def run(self, effects: tuple[Effect, ...]) -> None:
+    async def run(self, effects: tuple[Effect, ...], sight: Sight | None = None) -> None:
         """In order. What GitHub refuses for good does not keep the rest back, and is raised at the end as Terminal;
         a receipt then says that something went wrong. Deferred and Unavailable end the run, to be continued later.
+
+        `sight`: what deciding saw a moment ago. A first attempt goes by it while it is fresh; any other asks GitHub.
         """
         refusal: Terminal | None = None
         for effect in effects:
             if refusal is not None and isinstance(effect, PutReaction):
                 effect = PutReaction(Reaction.CONFUSED)  # noqa: PLW2901 - the receipt is about what was done before it
             try:
-                await self._run(effect)
+                await self._run(effect, sight)
             except (Refused, Absent, Forbidden) as error:
                 log.warning("effect_refused", effect=type(effect).__name__, reason=str(error))
                 refusal = refusal or error
+            if sight is not None and isinstance(effect, PutLabels | TakeLabels):
+                sight = sight.without_labels()
         if refusal is not None:  # guard: refusals-are-told (34)
             raise refusal
 
-    async def _run(self, effect: Effect) -> None:
+    async def _run(self, effect: Effect, sight: Sight | None) -> None:
         match effect:
             case PutLabels():
-                await self._put_labels(effect)
+                await self._put_labels(effect, sight)
             case TakeLabels():
                 await self._take_labels(effect)
             case PutStatus():
-                await self._put_status(effect)
+                await self._put_status(effect, sight)
             case PutReview():
                 await self._put_review(effect)
             case PutReply():
@@ -114,29 +125,32 @@ class Executor:
         # guard: writes-behind-the-fence (29): without fence
         return await self.github.send(method, url, data, fence=self.fence)
 
-    async def _put_labels(self, effect: PutLabels) -> None:
+    async def _put_labels(self, effect: PutLabels, sight: Sight | None) -> None:
         key = f"labels:{self.event.delivery}:{effect.key}"
-        row = await self.ledger.begin(key)
+        missing = _missing(effect, sight.on_item, sight.in_repository) if sight and sight.shows_labels else None
+        # Written down before it is sent: after a lost answer only these are ours, not what people set meanwhile.
+        # guard: labels-announced-at-once (4, 30): without detail
+        row = await self.ledger.begin(key, detail={"added": missing or []})
         if row.state == "done":  # guard: labels-once (28)
             return
-        # GitHub creates a label that it does not know: what was deleted since must not come back by our hand.
-        present, known = await self._labels(), await self._known_labels()
-        # guard: labels-are-never-created (3, 4): without label in known
-        missing = [label for label in effect.labels if label in known and label not in present]
-        if not row.fresh and not effect.commanded:  # guard: labels-removed-meanwhile (4)
-            removed = await self._removed_by_people()
-            missing = [label for label in missing if label not in removed]
-        # Written down before it is sent: after a lost answer only these are ours, not what people set meanwhile.
-        # guard: labels-announced-before (4, 30): without *row.added
-        added = sorted({*row.added, *missing})
+        if missing is None or not row.fresh:
+            missing = await self._missing_now(effect, row)
+            if missing:
+                await self.ledger.announce(key, {"added": _added(row, missing)})  # guard: announced-labels (4, 30)
         if missing:
-            await self.ledger.announce(key, {"added": added})  # guard: announced-labels (4, 30)
             try:
                 await self._write("POST", f"{self._issue}/labels", {"labels": missing})
             except (Refused, Absent, Forbidden):
                 await self.ledger.refused(key)
                 raise
-        await self.ledger.done(key, detail={"added": added})
+        await self.ledger.done(key, detail={"added": _added(row, missing)})
+
+    async def _missing_now(self, effect: PutLabels, row: EffectState) -> list[str]:
+        missing = _missing(effect, await self._labels(), await self._known_labels())
+        if row.fresh or effect.commanded:  # guard: labels-removed-meanwhile (4): as True
+            return missing
+        removed = await self._removed_by_people()
+        return [label for label in missing if label not in removed]
 
     async def _take_labels(self, effect: TakeLabels) -> None:
         key = f"labels:{self.event.delivery}:{effect.key}"
@@ -166,30 +180,32 @@ class Executor:
             )
         }
 
-    async def _put_status(self, effect: PutStatus) -> None:
+    async def _put_status(self, effect: PutStatus, sight: Sight | None) -> None:
         thread = effect.thread
         if effect.body is None:
             await self.ledger.save_thread(thread)
-            return
-        if thread.comment_id is None:
-            thread = await self._create_status(effect.body, thread)
+        elif thread.comment_id is None:
+            await self._create_status(effect.body, thread, sight)
         else:
-            thread = await self._edit_status(effect.body, thread)
-        await self.ledger.save_thread(thread)
+            await self._edit_status(effect.body, thread)
 
-    async def _create_status(self, body: Rendered, thread: Thread) -> Thread:
+    async def _create_status(self, body: Rendered, thread: Thread, sight: Sight | None) -> None:
         key = f"status:{self.event.repository.id}#{self.event.number}"
         row = await self.ledger.begin(key)
         if row.target_id is not None:  # guard: one-status-comment (5, 28)
-            return await self._edit_status(body, replace(thread, comment_id=row.target_id))
+            await self._edit_status(body, replace(thread, comment_id=row.target_id))
+            return
         # Also at the first attempt: an installation that came back finds what it said before it went.
-        found = await self._look(f"{self._issue}/comments", body, row)
+        seen = sight.comments if row.fresh and sight is not None and sight.fresh else None
+        found = await self._look(f"{self._issue}/comments", body, row) if seen is None else self._ours(seen, body)
         if found is not None:  # guard: status-comments-are-found (30)
             await self.ledger.done(key, target=found)
-            return await self._edit_status(body, replace(thread, comment_id=found))
-        return replace(thread, comment_id=await self._create_comment(key, body))
+            await self._edit_status(body, replace(thread, comment_id=found))
+            return
+        made = await self._create_comment(key, body, announced=seen is not None)
+        await self.ledger.save_thread(replace(thread, comment_id=made), made=key)
 
-    async def _edit_status(self, body: Rendered, thread: Thread) -> Thread:
+    async def _edit_status(self, body: Rendered, thread: Thread) -> None:
         """A comment that is gone was deleted by a person, and never returns."""
         url = f"{self._repository}/issues/comments/{thread.comment_id}"
         try:
@@ -197,8 +213,8 @@ class Executor:
                 await self._write("PATCH", url, {"body": body.body})
         except Absent:
             log.info("comment_was_deleted", delivery=self.event.delivery)
-            return replace(thread, comment_id=None, silenced=True)
-        return thread
+            thread = replace(thread, comment_id=None, silenced=True)
+        await self.ledger.save_thread(thread)
 
     async def _put_reply(self, effect: PutReply) -> None:
         key = f"reply:{self._answered()}"
@@ -209,44 +225,45 @@ class Executor:
         if not row.fresh and (found := await self._look(f"{self._issue}/comments", effect.body, row)) is not None:
             await self.ledger.done(key, target=found)
             return
-        await self._create_comment(key, effect.body)
+        made = await self._create_comment(key, effect.body, announced=row.fresh)
+        await self.ledger.done(key, target=made)
 
-    async def _create_comment(self, key: str, body: Rendered) -> int:
-        await self.ledger.announce(key, {})  # guard: announced-comments (30)
+    async def _create_comment(self, key: str, body: Rendered, *, announced: bool) -> int:
+        """`announced`: by a fresh `begin` a moment ago. What was made is to be noted as done by who asked for it."""
+        if not announced:
+            await self.ledger.announce(key, {})  # guard: announced-comments (30)
         try:
             made = await self._write("POST", f"{self._issue}/comments", {"body": body.body})
         except (Refused, Absent, Forbidden):
             await self.ledger.refused(key)
             raise
-        identifier = int(made["id"])
-        await self.ledger.done(key, target=identifier)
-        return identifier
+        return int(made["id"])
 
     async def _look(self, url: str, body: Rendered, row: EffectState) -> int | None:
         """Ours with the marker of `body`, in the list of comments or reviews at `url` or in what was delivered.
 
         After a write without an answer None means that it did not happen; Deferred, that this cannot be known yet.
         """
-        listed = [one async for one in self.github.pages(url)]
+        listed = [said(one) async for one in self.github.pages(url)]
         found = self._ours(listed, body)
         if found is not None or row.fresh:
             return found
         # GitHub tells of our own writes as of others': a delivery is proof, however far the lists lag behind.
-        heard = [one.get("comment") or one.get("review") or {} for one in await self.ledger.heard(row.begun_at)]
+        heard = [one.get("comment") or one.get("review") for one in await self.ledger.heard(row.begun_at)]
         # guard: heard-writes (30): as None
-        found = self._ours(heard, body)
+        found = self._ours([said(one) for one in heard if one], body)
         if found is None:
             await self._settled(row.begun_at, shown=len(listed) if url.endswith("/comments") else None)
         return found
 
-    def _ours(self, made: Sequence[Mapping[str, Any]], body: Rendered) -> int | None:
+    def _ours(self, made: Sequence[Said], body: Rendered) -> int | None:
         wanted = find_marker(body.body, self.marker_key)
         return next(
             (
-                int(one["id"])
+                one.id
                 for one in made
                 # guard: comments-of-ours (3): without self._is_ours(one)
-                if self._is_ours(one) and find_marker(str(one.get("body") or ""), self.marker_key) == wanted
+                if self._is_ours(one) and find_marker(one.body, self.marker_key) == wanted
             ),
             None,
         )
@@ -268,11 +285,9 @@ class Executor:
     async def _lags(self, shown: int | None) -> bool:
         return shown is not None and shown < int((await self.github.get(self._issue)).get("comments") or 0)
 
-    def _is_ours(self, data: Mapping[str, Any]) -> bool:
+    def _is_ours(self, made: Said) -> bool:
         """By the account, or the App that it came through; the marker's key does the rest."""
-        user = data.get("user") or {}
-        via = (data.get("performed_via_github_app") or {}).get("id")
-        return self.app.did(user.get("login"), via) or (not self.app.slug and user.get("type") == "Bot")
+        return self.app.did(made.author.login, made.via_app) or (not self.app.slug and made.author.is_bot)
 
     async def _put_review(self, effect: PutReview) -> None:
         key = f"review:{self.event.repository.id}#{self.event.number}:{effect.head_sha}"
@@ -322,3 +337,14 @@ class Executor:
         """The comment that is answered, unique across GitHub's three kinds of comments."""
         assert self.event.comment is not None
         return f"{self.event.kind.split('.', 1)[0]}:{self.event.comment.id}"
+
+
+def _missing(effect: PutLabels, present: Collection[str], known: Collection[str]) -> list[str]:
+    """GitHub creates a label that it does not know: what was deleted since must not come back by our hand."""
+    # guard: labels-are-never-created (3, 4): without label in known
+    return [label for label in effect.labels if label in known and label not in present]
+
+
+def _added(row: EffectState, missing: Sequence[str]) -> list[str]:
+    """With those of an earlier attempt: they may have arrived."""
+    return sorted({*row.added, *missing})  # guard: labels-announced-before (4, 30): without *row.added

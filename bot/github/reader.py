@@ -276,12 +276,13 @@ class Reader:
         )
 
     async def owner_text(self, name: str) -> str | None:
-        """A text file on the default branch of the owner's `.github` repository; one under another name is not it."""
-        base = path("repos", self.event.repository.owner, ".github")
-        try:
-            return await _text(self.owner_github, f"{base}/contents/{file_path(name)}")
-        except Moved:
-            return None
+        """A text file on the default branch of the owner's `.github` repository; one under another name is not it.
+
+        A file is read every time, so that a change holds at once; that there is none is believed for a minute.
+        """
+        url = f"{path('repos', self.event.repository.owner, '.github')}/contents/{file_path(name)}"
+        key = (self.event.installation, "owner", url.lower())
+        return await self.kept.once(key, lambda: _owners_text(self.owner_github, url), _weigh_absence)
 
 
 async def _text(github: GitHub, url: str, *, errors: str = "strict", **query: str) -> str | None:
@@ -289,6 +290,17 @@ async def _text(github: GitHub, url: str, *, errors: str = "strict", **query: st
         return decode_content(await github.get(url, **query), errors=errors)
     except (Absent, Forbidden, Refused):
         return None
+
+
+async def _owners_text(github: GitHub, url: str) -> str | None:
+    try:
+        return await _text(github, url)
+    except Moved:
+        return None
+
+
+def _weigh_absence(text: str | None) -> tuple[int, float]:
+    return 0, SHORT if text is None else 0.0
 
 
 def _weigh_text(text: str | None) -> tuple[int, float]:

@@ -14,6 +14,7 @@ from bot.github.client import GitHub
 from bot.github.executor import Executor
 from bot.runtime import messages
 from bot.runtime.configuration import load_configuration
+from bot.runtime.deciding import Decided
 from bot.runtime.ledger import DeliveryLedger
 from bot.runtime.services import Services
 from bot.store.records import Subject
@@ -34,23 +35,21 @@ class Acting:
         github: GitHub,
         subject: Subject,
         fence: Fence,
-        config: RepoConfig | None,
+        decided: Decided | None,
     ) -> str:
-        """Carry out what was decided and let through; after a crash this starts again from the record."""
+        """Carry out what was decided and let through; None: after a crash this starts again from the record."""
         records, threads = self._services.records, self._services.threads
-        thread, stored = await threads.planned(event.delivery, event.repository.id, event.number)
-        plans = [(name, decode_actions(plan)) for name, plan in stored]
+        if decided is None:
+            decided = await self._recorded(event, app, github)
+        plans = [(name, decode_actions(plan)) for name, plan in decided.plans]
         if not any(plan for _name, plan in plans):
             return "nothing to do"
-        if config is None:
-            reader = await self._services.reader(github, event, app)
-            config = (await load_configuration(reader, self._schema, threads)).config
         key = await threads.marker_key()
         stage = Stage(
             repository=event.repository.id,
             number=event.number,
             reply_to=f"{event.kind.split('.', 1)[0]}-{event.comment.id}" if event.comment else "",
-            policy=_policy(event, config),
+            policy=_policy(event, decided.config),
             marker_key=key,
             footer=messages.footer(),
             order=self._order,
@@ -61,10 +60,18 @@ class Acting:
             if reviews
             else frozenset[str]()
         )
-        effects = await asyncio.to_thread(compose, plans, thread, stage, known)
+        effects = await asyncio.to_thread(compose, plans, decided.thread, stage, known)
         ledger = DeliveryLedger(records, threads, self._services.limits, subject)
-        await Executor(github, event, app, ledger, fence, key).run(effects)
+        await Executor(github, event, app, ledger, fence, key).run(effects, decided.sight)
         return f"done: {len(effects)} effects"
+
+    async def _recorded(self, event: Event, app: AppIdentity, github: GitHub) -> Decided:
+        """What was decided, under the configuration of today."""
+        threads = self._services.threads
+        thread, plans = await threads.planned(event.delivery, event.repository.id, event.number)
+        reader = await self._services.reader(github, event, app)
+        loaded = await load_configuration(reader, self._schema, threads)
+        return Decided(loaded.config, thread, plans)
 
 
 def _policy(event: Event, config: RepoConfig) -> RenderPolicy:

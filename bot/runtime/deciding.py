@@ -2,9 +2,10 @@
 
 import asyncio
 import hashlib
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import orjson
 import structlog
@@ -22,21 +23,34 @@ from bot.domain.opinions import opinions_of
 from bot.domain.plan import ModelAnswer, NoAnswer, Plan, Skip
 from bot.domain.ports import Allowance
 from bot.domain.repo_config import ConfigSchema, RepoConfig
+from bot.domain.status import Thread
 from bot.github.auth import Installation
 from bot.github.client import GitHub
 from bot.github.reader import Reader
+from bot.github.sight import Sight, sight_of
 from bot.learning.earned import PRECISION
 from bot.runtime.configuration import load_configuration
 from bot.runtime.dislikes import Dislikes
 from bot.runtime.learning import Wanted
 from bot.runtime.services import Services
 from bot.store.records import Decision, Subject
+from bot.store.threads import Recollection
 
 log = structlog.get_logger()
 
 REPLIES_PER_HOUR: Final = 10
 """To one person in one thread."""
 _ENOUGH: Final = "this person has had enough replies here for this hour"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was recorded for a delivery: `plans` by capability, encoded; `sight` is what was seen for it just now."""
+
+    config: RepoConfig
+    thread: Thread
+    plans: list[tuple[str, list[Any]]]
+    sight: Sight | None = None
 
 
 class Deciding:
@@ -54,8 +68,8 @@ class Deciding:
         installation: Installation,
         subject: Subject,
         now: datetime,
-    ) -> RepoConfig | str:
-        """Decide and record; the configuration, or, in one line, why nobody had anything to decide."""
+    ) -> Decided | str:
+        """Decide and record; what was decided, or, in one line, why nobody had anything to decide."""
         reader = await self._services.reader(github, event, app)
         loaded = await load_configuration(reader, self._schema, self._services.threads)
         config = loaded.config
@@ -75,9 +89,10 @@ class Deciding:
             )
         if not await self._within_budgets(event, reader, config):  # guard: event-budgets (5)
             return "ignored: the budget of events for today is used up"
+        looked_at = time.monotonic()
         item = await reader.item()
-        facts, learned = await self._facts(event, app, reader, item, active, now)
-        lesson = await self._lesson(active, facts, config) if learned else None
+        facts, known = await self._facts(event, app, reader, item, active, now)
+        lesson = await self._lesson(active, facts, config) if known.learned else None
         facts = replace(facts, broken_configuration=loaded.mistakes, lesson=lesson)
         decisions = await self._decisions(active, facts, config)
         # Before the record: what is said again after a crash is stored once.
@@ -87,7 +102,8 @@ class Deciding:
         await self._services.records.save(replace(subject, author=item.author.login), decisions)
         if loaded.mistakes and any(one.capability == "configuration" and one.plan for one in decisions):
             await self._services.threads.notice_configuration(event.repository.id, loaded.broken)
-        return config
+        plans = [(one.capability, one.plan) for one in decisions]
+        return Decided(config, known.thread, plans, sight_of(facts, at=looked_at))
 
     async def _facts(
         self,
@@ -97,8 +113,8 @@ class Deciding:
         item: Item,
         active: list[Capability],
         now: datetime,
-    ) -> tuple[Facts, bool]:
-        """The facts without the lesson, and whether there is anything that could give one."""
+    ) -> tuple[Facts, Recollection]:
+        """The facts without the lesson, and what is remembered of the thread."""
         needs = frozenset(need for one in active for need in one.manifest.needs)
         created = event.kind.endswith((".created", ".submitted"))
         invocations = parse_commands(event.comment.body) if event.comment and created else ()
@@ -127,7 +143,7 @@ class Deciding:
             event=event, now=now, app=app, item=item, comments=comments, invocations=invocations, memory=memory,
             decisions=decisions, feedback=feedback, **groups,
         )  # fmt: skip
-        return facts, known.learned
+        return facts, known
 
     async def _lesson(self, active: list[Capability], facts: Facts, config: RepoConfig) -> Lesson | None:
         """What was learned says of an issue; of comments only where a command may ask."""

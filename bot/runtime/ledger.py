@@ -19,8 +19,8 @@ class DeliveryLedger:
     limits: Limits
     subject: Subject
 
-    async def begin(self, key: str) -> EffectRow:
-        return await self.records.begin(key, self.subject)
+    async def begin(self, key: str, detail: dict[str, Any] | None = None) -> EffectRow:
+        return await self.records.begin(key, self.subject, detail)
 
     async def announce(self, key: str, detail: dict[str, Any]) -> None:
         await self.records.announce(key, detail)
@@ -34,8 +34,8 @@ class DeliveryLedger:
     async def refused(self, key: str) -> None:
         await self.records.refused(key)
 
-    async def save_thread(self, thread: Thread) -> None:
-        await self.threads.save(self.subject.repository, self.subject.number, thread)
+    async def save_thread(self, thread: Thread, *, made: str | None = None) -> None:
+        await self.threads.save(self.subject.repository, self.subject.number, thread, made=made)
 
     async def now(self) -> datetime:
         return await self.limits.now()

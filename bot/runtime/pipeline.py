@@ -129,10 +129,10 @@ class Pipeline:
         # guard: decided-once (29)
         if waiting.decided_at is not None and not await self._outdated(waiting, waiting.decided_at, now):
             return await self._acting.act(event, app, github, subject, fence, None)
-        config = await self._deciding.decide(event, app, github, installation, subject, now)
-        if isinstance(config, str):
-            return config
-        return await self._acting.act(event, app, github, subject, fence, config)
+        decided = await self._deciding.decide(event, app, github, installation, subject, now)
+        if isinstance(decided, str):
+            return decided
+        return await self._acting.act(event, app, github, subject, fence, decided)
 
     async def _outdated(self, waiting: Waiting, decided_at: datetime, now: datetime) -> bool:
         return now - decided_at > _STALE and await self._services.records.forget_decisions(waiting.guid)

@@ -122,27 +122,27 @@ class Worker:
         job = context.job.id or 0
         self._active.add(job)
         try:
-            epoch = await self._limits.claim(key)
-            await self._drain(key, epoch)
+            await self._drain(key)
         except ClaimLost as error:
             log.warning("claim_lost", reason=str(error))
         finally:
             self._active.discard(job)
 
-    async def _drain(self, key: str, epoch: int) -> None:
+    async def _drain(self, key: str) -> None:
         """All waiting deliveries of the item, oldest first, until none is left or one has to wait."""
+        epoch, waiting = await self._deliveries.take(key)
 
         async def fence() -> None:
             await self._limits.check_claim(key, epoch)
 
-        waiting = await self._deliveries.next(key)
         while waiting is not None:
-            await fence()  # guard: fenced-deliveries (29)
             if waiting.not_before is not None and waiting.not_before > waiting.read_at:
                 await self._deliveries.wake(key, waiting.not_before)
                 return
             with structlog.contextvars.bound_contextvars(delivery=waiting.guid, item=key), _SECONDS.time():
                 waiting = await self._attempt(waiting, key, fence)
+            if waiting is not None:
+                await fence()  # guard: fenced-deliveries (29)
 
     async def _attempt(self, waiting: Waiting, key: str, fence: Fence) -> Waiting | None:
         """The item's next delivery once this one has ended (well or not); None too if this one has to wait."""

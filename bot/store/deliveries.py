@@ -2,9 +2,10 @@
 
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, LiteralString, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from isal import isal_zlib
 from psycopg.types.json import Jsonb
@@ -69,6 +70,17 @@ _NEXT: Final = """
 SELECT guid, event, body, attempts, not_before, decided_at, received_at, clock_timestamp() FROM assistant.deliveries
 WHERE item_key = %(key)s AND state = 'queued' AND guid <> %(ended)s ORDER BY position LIMIT 1
 """
+_TAKE: Final = (
+    # Only our own statements are put together here.
+    """
+WITH claimed AS (
+    INSERT INTO assistant.claims VALUES (%(key)s)
+    ON CONFLICT (item_key) DO UPDATE SET epoch = claims.epoch + 1 RETURNING epoch
+)
+SELECT epoch, waiting.* FROM claimed LEFT JOIN LATERAL ("""  # noqa: S608
+    + _NEXT
+    + ") AS waiting ON true"
+)
 
 _WAKE: Final = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at)
@@ -149,25 +161,25 @@ class Deliveries:
         """Replace connections that died, for example with a restarted database."""
         await self._pool.check()
 
-    async def next(self, key: str) -> Waiting | None:
-        """The oldest unfinished delivery of the item."""
-        return await self._next(_NEXT, {"key": key, "ended": ""})
+    async def take(self, key: str) -> tuple[int, Waiting | None]:
+        """Take the item over: the epoch of the claim, which makes every older one void, and its oldest delivery."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_TAKE, {"key": key, "ended": ""}, binary=True)
+            row = await cursor.fetchone()
+        assert row is not None
+        epoch, *found = row
+        return int(epoch), _waiting(found) if found[0] is not None else None
 
     async def finish(self, guid: str, state: str, reason: str, *, key: str) -> Waiting | None:
         """End a delivery of the item as done, failed or ignored; returns the next one.
 
         One that is stored at this very moment may be missed: its own job finds it.
         """
-        return await self._next(_END + _NEXT, {"key": key, "ended": guid, "state": state, "reason": reason[:500]})
-
-    async def _next(self, statement: LiteralString, values: dict[str, str]) -> Waiting | None:
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(statement, values, binary=True)
+            values = {"key": key, "ended": guid, "state": state, "reason": reason[:500]}
+            cursor = await connection.execute(_END + _NEXT, values, binary=True)
             row = await cursor.fetchone()
-        if row is None:
-            return None
-        guid, event, body, *rest = row
-        return Waiting(guid, event, zlib.decompress(body), *rest)
+        return None if row is None else _waiting(row)
 
     async def postpone(self, guid: str, key: str, *, until: datetime, reason: str, counts: bool) -> None:
         """Let a delivery (and so its item) wait until then, with a job that will wake it."""
@@ -248,6 +260,11 @@ class Deliveries:
             cursor = await connection.execute("SELECT value FROM assistant.progress WHERE name = %s", (name,))
             row = await cursor.fetchone()
         return dict(row[0]) if row else {}
+
+
+def _waiting(row: Sequence[Any]) -> Waiting:
+    guid, event, body, *rest = row
+    return Waiting(guid, event, zlib.decompress(body), *rest)
 
 
 def _comment_id(body: bytes) -> int | None:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from psycopg import AsyncClientCursor
-
 from bot.domain.errors import ClaimLost
 from bot.store.database import Pool
 from bot.store.together import Together
@@ -15,29 +13,6 @@ from bot.store.together import Together
 PER_MINUTE: Final = 80  # guard: writes-per-minute (5): as 100000
 PER_HOUR: Final = 500  # guard: writes-per-hour (5): as 100000
 BURST: Final = 40  # guard: bursts-of-writes (5): as 100000
-
-# Free slots are found under a lock of the installation's own, so that two processes cannot share the last one.
-# Two statements, because each sees what was committed when it began; sent together, they are one transaction.
-_TAKE: Final = """
-SELECT pg_advisory_xact_lock(17, %(lock)s::int);
-WITH recent AS (
-    SELECT at FROM assistant.content_writes
-    WHERE installation_id = %(id)s AND at > clock_timestamp() - interval '1 hour'
-), delays AS (
-    SELECT greatest(
-        (SELECT at + interval '1 hour' FROM recent ORDER BY at DESC OFFSET %(hour)s - 1 LIMIT 1),
-        (SELECT at + interval '1 minute' FROM recent ORDER BY at DESC OFFSET %(minute)s - 1 LIMIT 1),
-        (SELECT max(at) + interval '1 second' FROM recent
-         HAVING count(*) FILTER (WHERE at > clock_timestamp() - interval '1 minute') >= %(burst)s)
-    ) AS free_at
-), wait AS (
-    SELECT greatest(0, extract(epoch FROM coalesce(free_at, clock_timestamp()) - clock_timestamp()))::float8 AS seconds
-    FROM delays
-), taken AS (
-    INSERT INTO assistant.content_writes SELECT %(id)s, clock_timestamp() FROM wait WHERE seconds = 0
-)
-SELECT seconds FROM wait
-"""
 
 # Nothing is counted where one of the budgets is used up. In one order, so that two of these never wait for each other.
 # Of several who see room for the last one at the same time one gets it; the others are counted in their other budgets.
@@ -76,11 +51,10 @@ class Limits:
 
     async def take_write(self, installation: int) -> float:
         """Seconds until the installation may write again; 0 takes a slot now."""
-        numbers = {"id": installation, "hour": PER_HOUR, "minute": PER_MINUTE, "burst": BURST}
         async with self._pool.connection() as connection:
-            cursor = AsyncClientCursor(connection)
-            await cursor.execute(_TAKE, {**numbers, "lock": installation % 2**31})
-            cursor.nextset()
+            cursor = await connection.execute(
+                "SELECT assistant.take_write(%s, %s, %s, %s)", (installation, PER_HOUR, PER_MINUTE, BURST)
+            )
             row = await cursor.fetchone()
         assert row is not None
         return float(row[0])
@@ -153,18 +127,6 @@ class Limits:
             )
             row = await cursor.fetchone()
         return int(row[0]) if row else 0
-
-    async def claim(self, key: str) -> int:
-        """Take the item over: returns the epoch of the claim, which makes every older one void."""
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "INSERT INTO assistant.claims VALUES (%s) "
-                "ON CONFLICT (item_key) DO UPDATE SET epoch = claims.epoch + 1 RETURNING epoch",
-                (key,),
-            )
-            row = await cursor.fetchone()
-        assert row is not None
-        return int(row[0])
 
     async def check_claim(self, key: str, epoch: int) -> None:
         """Raise ClaimLost if another worker has taken the item over since."""

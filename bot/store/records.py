@@ -137,13 +137,13 @@ class Records:
             )
             return [zlib.decompress(row[0]) for row in await cursor.fetchall()]
 
-    async def begin(self, key: str, subject: Subject) -> EffectRow:
+    async def begin(self, key: str, subject: Subject, detail: dict[str, Any] | None = None) -> EffectRow:
         """Announce a write. A row that was there already is returned as it is, with `fresh` False."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "INSERT INTO assistant.effects (key, guid, repository_id, number, state) "
-                "VALUES (%s, %s, %s, %s, 'pending') ON CONFLICT (key) DO NOTHING RETURNING begun_at",
-                (key, subject.guid, subject.repository, subject.number),
+                "INSERT INTO assistant.effects (key, guid, repository_id, number, state, detail) "
+                "VALUES (%s, %s, %s, %s, 'pending', %s) ON CONFLICT (key) DO NOTHING RETURNING begun_at",
+                (key, subject.guid, subject.repository, subject.number, Jsonb(detail or {})),
             )
             row = await cursor.fetchone()
             if row is not None:

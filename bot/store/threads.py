@@ -39,6 +39,17 @@ FROM (SELECT) AS always LEFT JOIN assistant.threads ON repository_id = %(reposit
 """
 
 
+_MADE: Final = """
+WITH made AS (
+    UPDATE assistant.effects SET state = 'done', target_id = %(comment)s, finished_at = now() WHERE key = %(made)s
+)
+"""
+_SAVE: Final = """
+INSERT INTO assistant.threads (repository_id, number, comment_id, sections, silenced)
+VALUES (%(repository)s, %(number)s, %(comment)s, %(sections)s, %(silenced)s)
+ON CONFLICT (repository_id, number) DO UPDATE SET
+    comment_id = excluded.comment_id, sections = excluded.sections, silenced = excluded.silenced
+"""
 _PLANNED: Final = """
 SELECT comment_id, sections, silenced, ARRAY(
     SELECT jsonb_build_array(capability, plan) FROM assistant.decisions WHERE guid = %(guid)s ORDER BY id
@@ -100,18 +111,20 @@ class Threads:
         *known, plans = row
         return _thread(*known), [(str(name), list(plan)) for name, plan in plans]
 
-    async def save(self, repository: int, number: int, thread: Thread) -> None:
+    async def save(self, repository: int, number: int, thread: Thread, *, made: str | None = None) -> None:
+        """Remember the thread. `made` is the key of the effect that made its comment: it is done with that."""
         sections = {
             name: {"text": encode(one.text), "quiet": one.quiet, "numbers": list(one.numbers)}
             for name, one in thread.sections.items()
         }
         async with self._pool.connection() as connection:
             await connection.execute(
-                "INSERT INTO assistant.threads (repository_id, number, comment_id, sections, silenced) "
-                "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (repository_id, number) DO UPDATE SET "
-                "comment_id = excluded.comment_id, sections = excluded.sections, silenced = excluded.silenced",
-                (repository, number, thread.comment_id, Jsonb(sections), thread.silenced),
-            )
+                _SAVE if made is None else _MADE + _SAVE,
+                {
+                    "repository": repository, "number": number, "comment": thread.comment_id,
+                    "sections": Jsonb(sections), "silenced": thread.silenced, "made": made,
+                },
+            )  # fmt: skip
 
     async def silence(self, repository: int, number: int) -> None:
         """A person deleted our comment: it never returns."""

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.errors import ClaimLost
 from bot.store.database import Pool, migrate, open_pool
+from bot.store.deliveries import Deliveries
 from bot.store.limits import BURST, PER_HOUR, PER_MINUTE, Limits
 
 
@@ -108,10 +109,12 @@ async def test_a_budget_is_of_a_day(pool: Pool, limits: Limits) -> None:
     assert await limits.spend("a", 10, 10)
 
 
-async def test_a_newer_claim_makes_the_older_one_void(limits: Limits) -> None:
-    older = await limits.claim("1#5")
+async def test_a_newer_claim_makes_the_older_one_void(pool: Pool, limits: Limits) -> None:
+    deliveries = Deliveries(pool)
+    older, nothing = await deliveries.take("1#5")
+    assert nothing is None
     await limits.check_claim("1#5", older)
-    newer = await limits.claim("1#5")
+    newer, _nothing = await deliveries.take("1#5")
     await limits.check_claim("1#5", newer)
     for key, epoch in (("1#5", older), ("1#6", newer)):
         with pytest.raises(ClaimLost):

@@ -54,11 +54,25 @@ async def test_one_capability_can_be_off(assistant: Assistant) -> None:
     assert (thread.labels, bodies(thread)) == (("bug",), [])
 
 
-async def test_the_organisations_file_holds_under_the_repositorys(assistant: Assistant) -> None:
+async def test_the_organisations_file_holds_under_the_repositorys_and_a_change_of_it_at_once(
+    assistant: Assistant,
+) -> None:
     assistant.sandbox.create_repository("sample-org", ".github", {PATH: "mode: off\nlabels:\n  allow: [question]\n"})
     number = opened(assistant, "jonas", "Crash on an empty row", COMPLETE)
     await assistant.settled()
     assert seen(assistant, number).labels == ()
+    assistant.sandbox.commit("sample-org/.github", "mira", {PATH: "mode: act\n"}, "Begin")
+    number = opened(assistant, "jonas", "Crash on a long row", COMPLETE)
+    await assistant.settled()
+    assert seen(assistant, number).labels == ("bug",)
+
+
+async def test_that_the_organisation_has_no_file_is_believed_for_a_while(assistant: Assistant) -> None:
+    for title in ("Crash on an empty row", "Crash on a long row"):
+        opened(assistant, "jonas", title, COMPLETE)
+        await assistant.settled()
+    asked = [one for one in assistant.sandbox.requests if one.path.endswith(f"/.github/contents/{PATH}")]
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

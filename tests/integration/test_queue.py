@@ -118,7 +118,7 @@ async def test_a_suspended_worker_loses_its_lock_its_job_and_its_claim(pool: Poo
     async with holding(queue) as manager:
         worker = await manager.register_worker()
         await take(pool, worker)
-        claim = await limits.claim(KEY)
+        claim, _waiting = await Deliveries(pool).take(KEY)
         await queue.end_suspended_workers()
         await manager.check_lock()
         await rows(pool, "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '9 seconds' RETURNING 1")
@@ -127,7 +127,7 @@ async def test_a_suspended_worker_loses_its_lock_its_job_and_its_claim(pool: Poo
             await manager.check_lock()
         assert manager.lost
         assert await released(queue) == 1
-        await limits.claim(KEY)
+        await Deliveries(pool).take(KEY)
         with pytest.raises(ClaimLost):
             await limits.check_claim(KEY, claim)
 
@@ -156,7 +156,7 @@ async def test_what_was_never_for_us_is_not_queued_again(pool: Pool) -> None:
     await deliveries.store([delivery("a"), delivery("x", None)])
     await deliveries.finish("a", "failed", "given up", key="1#5")
     assert [await deliveries.reopen(guid) for guid in ("a", "x", "none")] == [True, False, False]
-    found = await deliveries.next(KEY)
+    _claim, found = await deliveries.take(KEY)
     assert found is not None
     assert (found.guid, found.body, found.attempts) == ("a", b"{}", 0)
 

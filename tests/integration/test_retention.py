@@ -73,7 +73,7 @@ async def test_a_decision_of_which_something_was_begun_is_not_made_anew(pool: Po
 async def test_a_decision_of_which_nothing_was_begun_is_made_anew(pool: Pool, deliveries: Deliveries) -> None:
     assert await Records(pool).forget_decisions("a") is True
     assert await planned(pool) == []
-    waiting = await deliveries.next("1#5")
+    _claim, waiting = await deliveries.take("1#5")
     assert waiting is not None
     assert waiting.decided_at is None
 

@@ -18,12 +18,12 @@ from bot.github.client import open_session
 from bot.github.executor import Executor
 from bot.runtime import messages
 from bot.sandbox import Sandbox
-from tests.integration.test_executor import LedgerInMemory
 from tests.safety.adversary_service import Told
 from tests.safety.judge import judge
 from tests.safety.judge_scene import Scene
 from tests.safety.town import Place, found, instructions, pulls, rules
 from tests.support.answers import WindowsInMemory
+from tests.support.desk import LedgerInMemory
 
 RATES: Final = frozenset({"write rates"})
 """Checks without their guard here: the rates are the store's, and this goes past it."""

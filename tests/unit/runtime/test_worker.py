@@ -50,13 +50,13 @@ class Desk:
             raise outcome
         return outcome
 
-    async def next(self, key: str) -> Waiting | None:
-        return self.line[0] if self.line else None
+    async def take(self, key: str) -> tuple[int, Waiting | None]:
+        return 1, self.line[0] if self.line else None
 
     async def finish(self, guid: str, state: str, reason: str, *, key: str) -> Waiting | None:
         self.notes.append(("finished", guid, state, reason))
         self.line.pop(0)
-        return await self.next(key)
+        return self.line[0] if self.line else None
 
     async def postpone(self, guid: str, key: str, *, until: datetime, reason: str, counts: bool) -> None:
         self.notes.append(("postponed", guid, until, counts))
@@ -69,9 +69,6 @@ class Desk:
 
     async def now(self) -> datetime:
         return NOW
-
-    async def claim(self, key: str) -> int:
-        return 1
 
     async def check_claim(self, key: str, epoch: int) -> None:
         self.taken_over_after -= 1
@@ -123,9 +120,9 @@ async def test_a_delivery_whose_time_has_come_is_handled() -> None:
 
 
 @pytest.mark.parametrize("after", [0, 1])
-async def test_an_item_that_was_taken_over_is_left_alone(after: int) -> None:
-    notes = await process(Desk([waiting("a"), waiting("b")], taken_over_after=after))
-    assert [one[1] for one in notes if one[0] == "handled"] == ["a", "b"][:after]
+async def test_an_item_that_was_taken_over_is_left_alone_after_each_delivery(after: int) -> None:
+    notes = await process(Desk([waiting("a"), waiting("b"), waiting("c")], taken_over_after=after))
+    assert [one[1] for one in notes if one[0] == "handled"] == ["a", "b"][: after + 1]
 
 
 # what the pipeline does, the state and the reason of the delivery

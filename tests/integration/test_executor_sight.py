@@ -1,0 +1,90 @@
+"""What deciding saw a moment ago need not be asked for again; anything older, and any second attempt, asks GitHub."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.effects import PutLabels, PutStatus, TakeLabels
+from bot.domain.status import Thread
+from bot.github.errors import Unavailable
+from bot.sandbox.faults import FaultKind
+from tests.support.assistant import REPOSITORY
+from tests.support.desk import ISSUES, LABELS, STATUS, Desk, text
+
+UNKNOWN = PutLabels("own", ("old", "bug"), commanded=False)
+"""The repository has no label "old"; it is in each sight."""
+
+
+def read(desk: Desk) -> list[str]:
+    return [one.path for one in desk.sandbox.requests if one.method == "GET" and "/issues/" in one.path]
+
+
+async def test_a_first_attempt_goes_by_what_was_seen(desk: Desk) -> None:
+    await desk.do(LABELS, STATUS, sight=desk.look())
+    assert read(desk) == []
+    assert (desk.thread.labels, len(desk.thread.by_bot())) == (("bug",), 1)
+    assert desk.ledger.details[next(iter(desk.ledger.rows))] == {"added": ["bug"]}
+
+
+async def test_labels_that_were_seen_are_not_added(desk: Desk) -> None:
+    await desk.do(LABELS, sight=desk.look(labels=("bug",)))
+    assert desk.writes == []
+
+
+async def test_what_was_seen_long_ago_is_asked_for_again(desk: Desk) -> None:
+    await desk.do(UNKNOWN, STATUS, sight=desk.look(ago=3.0, labels=("bug",)))
+    assert len(read(desk)) == 2
+    assert desk.thread.labels == ("bug",)
+
+
+async def test_labels_that_were_not_read_are_asked_for(desk: Desk) -> None:
+    await desk.do(UNKNOWN, sight=replace(desk.look(), in_repository=frozenset()))
+    assert desk.thread.labels == ("bug",)
+
+
+async def test_our_comment_that_was_seen_is_edited(desk: Desk) -> None:
+    """An installation that came back finds what it said before it went."""
+    await desk.do(STATUS)
+    desk.ledger.rows.clear()
+    await desk.do(PutStatus(text("Changed."), Thread()), sight=desk.look())
+    (said,) = desk.thread.by_bot()
+    assert "Changed." in said.body
+
+
+async def test_somebody_s_copy_that_was_seen_is_not_ours(desk: Desk) -> None:
+    desk.sandbox.comment(REPOSITORY, desk.number, "jonas", text("Hello.").body)
+    await desk.do(STATUS, sight=desk.look())
+    assert len(desk.thread.by_bot()) == 1
+
+
+async def test_after_our_own_write_labels_are_asked_for(desk: Desk) -> None:
+    await desk.do(LABELS)
+    await desk.do(TakeLabels("taken", ("bug",)), PutLabels("then", ("bug",), commanded=True), sight=desk.look())
+    assert desk.thread.labels == ("bug",)
+
+
+async def test_a_second_attempt_believes_only_github(desk: Desk) -> None:
+    desk.arm(FaultKind.RESET_AFTER, ISSUES + "/labels$")
+    sight = desk.look()
+    with pytest.raises(Unavailable):
+        await desk.do(LABELS, sight=sight)
+    before = desk.writes
+    await desk.do(LABELS, sight=sight)
+    assert desk.writes == before
+
+
+async def test_what_was_sent_after_a_look_is_ours_although_no_answer_came(desk: Desk) -> None:
+    desk.arm(FaultKind.RESET_AFTER, ISSUES + "/labels$")
+    with pytest.raises(Unavailable):
+        await desk.do(LABELS, sight=desk.look())
+    await desk.again(LABELS)
+    assert desk.ledger.details.popitem()[1] == {"added": ["bug"]}
+
+
+async def test_a_comment_that_got_no_answer_is_looked_for(desk: Desk) -> None:
+    desk.arm(FaultKind.RESET_AFTER, ISSUES + "/comments$")
+    sight = desk.look()
+    with pytest.raises(Unavailable):
+        await desk.do(STATUS, sight=sight)
+    await desk.do(STATUS, sight=sight)
+    assert len(desk.thread.by_bot()) == 1
