@@ -268,10 +268,11 @@ async def _embedding(settings: ModelSettings | None, kept: Embeddings, limits: L
         return
     from bot.llm.embeddings import EmbeddingClient  # noqa: PLC0415 - the library needs tens of megabytes
 
-    client = EmbeddingClient(settings.endpoints[0])
+    endpoint = settings.endpoints[0]
+    client = EmbeddingClient(endpoint)
     try:
-        budget = Budget(limits, settings.tokens_per_day)
-        yield Embedding(client, kept, settings.endpoints[0].model, client.detail, budget)
+        budget = Budget(limits, endpoint, settings.tokens_per_day, settings.money_per_day)
+        yield Embedding(client, kept, endpoint.model, client.detail, budget)
     finally:
         await client.close()
 

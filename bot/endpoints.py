@@ -1,4 +1,4 @@
-"""Where models are: one value per endpoint, from a TOML file (the three plain variables are read in `settings`)."""
+"""Where models are: one value per endpoint, from a TOML file (the plain variables are read in `settings`)."""
 
 import re
 import tomllib
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,7 +15,9 @@ from bot.domain.errors import SettingsError
 
 # What a request line or header can hold.
 VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
-_HEADER: Final = re.compile(r"\s*\[\[\s*[\"']?endpoint[\"']?\s*\]\]")
+_HEADER: Final = re.compile(r"\s*\[+\s*[\"']?([^\"'\]\s]+)[\"']?\s*\]")
+_ENDPOINT: Final = "endpoint"
+_EMBEDDING: Final = "embedding"
 _KEYS: Final = frozenset({"api_key", "key", "token", "openai_api_key"})
 
 
@@ -73,23 +75,28 @@ class Endpoint:
         return -int(-(prompt_tokens * self.price_in + answer_tokens * self.price_out) // 1)
 
 
-class _Table(BaseModel):
-    """One [[endpoint]] table of the file."""
+class _Embedding(BaseModel):
+    """The [embedding] table of the file."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
     url: str
     model: Annotated[str, Field(min_length=1, max_length=200)]
     api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")] | None = None
-    first_token_timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
     timeout: Annotated[float, Field(gt=0, le=600)] = 60.0
+    price_in: Annotated[float, Field(ge=0, le=100_000)] = 0.0
+    private: bool = False
+
+
+class _Table(_Embedding):
+    """One [[endpoint]] table of the file."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+    first_token_timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
     concurrency: Annotated[int, Field(ge=1, le=256)] = 4
     context: Annotated[int, Field(ge=512, le=10_000_000)] | None = None
     level: Literal["json_schema", "json_schema_lenient", "tool_call", "json_object", "text"] | None = None
-    price_in: Annotated[float, Field(ge=0, le=100_000)] = 0.0
     price_out: Annotated[float, Field(ge=0, le=100_000)] = 0.0
-    private: bool = False
     tokens_per_day: Annotated[int, Field(ge=0, le=10**12)] | None = None
     reasoning_tokens: Annotated[int, Field(ge=0, le=100_000)] = 2_000
 
@@ -108,8 +115,66 @@ def usable_url(url: str) -> bool:
 def read_endpoints(path: Path, environment: Mapping[str, str]) -> tuple[Endpoint, ...]:
     """The endpoints of a TOML file in their order, the preferred one first; keys come from the environment.
 
-    Raises SettingsError in one sentence with the file and the line.
+    Empty where there is an [embedding] table alone. Raises SettingsError in one sentence with the file and the line.
     """
+    text, tables = _read(path)
+    given = tables.get(_ENDPOINT, [])
+    usable = isinstance(given, list) and all(isinstance(one, dict) for one in given)
+    if not usable or not (given or _EMBEDDING in tables):
+        raise SettingsError(f"{path} holds no [[endpoint]] table.")
+    found = tuple(
+        _endpoint(_Source(path, text, _ENDPOINT, number), table, environment) for number, table in enumerate(given, 1)
+    )
+    for number, one in enumerate(found, 1):
+        if one.name in (other.name for other in found[: number - 1]):
+            raise _Source(path, text, _ENDPOINT, number).mistake("name", f"the name {one.name!r} is used twice")
+    return found
+
+
+def read_embedding(path: Path, environment: Mapping[str, str]) -> Endpoint | None:
+    """The endpoint of the file's [embedding] table, if there is one. Raises as `read_endpoints` does."""
+    text, tables = _read(path)
+    if _EMBEDDING not in tables:
+        return None
+    source = _Source(path, text, _EMBEDDING)
+    if not isinstance(tables[_EMBEDDING], dict):
+        raise source.mistake(_EMBEDDING, "there may be one [embedding] table")
+    read = _validated(source, _Embedding, tables[_EMBEDDING])
+    return Endpoint(
+        base_url=read.url.rstrip("/"), api_key=_key(source, read, environment), model=read.model, name="embedding",
+        privacy=_privacy(read), timeout=read.timeout, price_in=read.price_in,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A table's place in the file: the nth (1-based) of its name; without a name the whole file."""
+
+    path: Path
+    text: str
+    table: str = ""
+    number: int = 1
+
+    def mistake(self, key: str, what: str) -> SettingsError:
+        return SettingsError(f"{self.path}, line {self._line(key)}: {what}.")
+
+    def _line(self, key: str) -> int:
+        """The line (1-based) of a key in the table, or anywhere; else the table's own."""
+        assignment = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.\]]|\s*\[+\s*{re.escape(key)}\b")
+        head, within, seen = 1, not self.table, 0
+        for number, line in enumerate(self.text.splitlines(), 1):
+            header = _HEADER.match(line) if self.table else None
+            if header:
+                seen += header[1] == self.table
+                within = header[1] == self.table and seen == self.number
+                head = number if within else head
+            elif within and assignment.match(line):
+                return number
+        return head
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    """The file's text and its tables, of which each is of a known name."""
     try:
         text = path.read_text("utf-8")
         tables = tomllib.loads(text)
@@ -117,66 +182,59 @@ def read_endpoints(path: Path, environment: Mapping[str, str]) -> tuple[Endpoint
         raise SettingsError(f"ASSISTANT_ENDPOINTS: {path} cannot be read: {type(error).__name__}.") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}.") from None
-    given = tables.pop("endpoint", None)
-    if tables:
-        key = next(iter(tables))
-        raise SettingsError(
-            f"{path}, line {_line(text, None, key)}: unknown key {key!r}; there are only [[endpoint]] tables."
+    for key in (one for one in tables if one not in (_ENDPOINT, _EMBEDDING)):
+        raise _Source(path, text).mistake(
+            key, f"unknown key {key!r}; there are only [[endpoint]] tables and one [embedding] table"
         )
-    if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):
-        raise SettingsError(f"{path} holds no [[endpoint]] table.")
-    found = tuple(_endpoint(path, text, number, table, environment) for number, table in enumerate(given, 1))
-    for number, one in enumerate(found, 1):
-        if one.name in (other.name for other in found[: number - 1]):
-            raise SettingsError(f"{path}, line {_line(text, number, 'name')}: the name {one.name!r} is used twice.")
-    return found
+    return text, tables
 
 
-def _endpoint(path: Path, text: str, number: int, table: dict[str, Any], environment: Mapping[str, str]) -> Endpoint:
-    def refuse(key: str, what: str) -> SettingsError:
-        return SettingsError(f"{path}, line {_line(text, number, key)}: {what}.")
-
-    try:
-        read = _Table.model_validate(table)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        key = str(first["loc"][0])
-        raise refuse(key, _mistake(key, first["type"], first["msg"])) from None
-    if not usable_url(read.url):
-        raise refuse("url", "url must be an http(s) address without credentials, query and fragment")
-    key = environment.get(read.api_key_env, "").strip() if read.api_key_env else ""
-    if read.api_key_env and not key:
-        raise refuse("api_key_env", f"the variable {read.api_key_env}, which should hold the key, is not set")
-    if key and not VISIBLE.fullmatch(key):
-        raise refuse("api_key_env", f"{read.api_key_env} holds characters that a key cannot have")
+def _endpoint(source: _Source, table: dict[str, Any], environment: Mapping[str, str]) -> Endpoint:
+    read = _validated(source, _Table, table)
     return Endpoint(
-        base_url=read.url.rstrip("/"), api_key=key, model=read.model, name=read.name,
-        privacy=Privacy.ALWAYS if read.private else Privacy.NEVER,
-        first_token_timeout=read.first_token_timeout, timeout=read.timeout, concurrency=read.concurrency,
-        context=read.context, level=Level(read.level) if read.level else None,
+        base_url=read.url.rstrip("/"), api_key=_key(source, read, environment), model=read.model, name=read.name,
+        privacy=_privacy(read), first_token_timeout=read.first_token_timeout, timeout=read.timeout,
+        concurrency=read.concurrency, context=read.context, level=Level(read.level) if read.level else None,
         price_in=read.price_in, price_out=read.price_out,
         tokens_per_day=read.tokens_per_day, reasoning_tokens=read.reasoning_tokens,
     )  # fmt: skip
 
 
-def _mistake(key: str, kind: str, message: str) -> str:
+_Kind = TypeVar("_Kind", bound=_Embedding)
+
+
+def _validated(source: _Source, kind: type[_Kind], table: dict[str, Any]) -> _Kind:
+    try:
+        read = kind.model_validate(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        key = str(first["loc"][0])
+        raise source.mistake(key, _mistake(key, first["type"], first["msg"], kind)) from None
+    if not usable_url(read.url):
+        raise source.mistake("url", "url must be an http(s) address without credentials, query and fragment")
+    return read
+
+
+def _key(source: _Source, read: _Embedding, environment: Mapping[str, str]) -> str:
+    key = environment.get(read.api_key_env, "").strip() if read.api_key_env else ""
+    if read.api_key_env and not key:
+        raise source.mistake(
+            "api_key_env", f"the variable {read.api_key_env}, which should hold the key, is not set"
+        )  # fmt: skip
+    if key and not VISIBLE.fullmatch(key):
+        raise source.mistake("api_key_env", f"{read.api_key_env} holds characters that a key cannot have")
+    return key
+
+
+def _privacy(read: _Embedding) -> Privacy:
+    return Privacy.ALWAYS if read.private else Privacy.NEVER
+
+
+def _mistake(key: str, kind: str, message: str, table: type[_Embedding]) -> str:
     if kind == "missing":
         return f"{key} is missing"
     if key in _KEYS:
         return f"{key}: keys do not belong in this file; name a variable in api_key_env"
     if kind == "extra_forbidden":
-        return f"unknown key {key!r} (known: {', '.join(_Table.model_fields)})"
+        return f"unknown key {key!r} (known: {', '.join(table.model_fields)})"
     return f"{key}: {message[:1].lower()}{message[1:]}"
-
-
-def _line(text: str, table: int | None, key: str) -> int:
-    """The line (1-based) of a key in the nth [[endpoint]] table, or anywhere; else the table's own."""
-    assignment = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.\]]|\s*\[+\s*{re.escape(key)}\b")
-    current, head = 0, 1
-    for number, line in enumerate(text.splitlines(), 1):
-        if _HEADER.match(line):
-            current += 1
-            head = number if current == table else head
-        elif table in (None, current) and assignment.match(line):
-            return number
-    return head

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bot.domain.errors import SettingsError
-from bot.endpoints import VISIBLE, Endpoint, Privacy, read_endpoints, usable_url
+from bot.endpoints import VISIBLE, Endpoint, Privacy, read_embedding, read_endpoints, usable_url
 
 _TRUE: Final = ("1", "true", "yes", "on")
 _FALSE: Final = ("0", "false", "no", "off")
@@ -104,14 +104,11 @@ class Settings:
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment; raises SettingsError in one sentence that names the variable."""
     given = os.environ if environment is None else environment
-    env = {key: value.strip() for key, value in given.items() if value.strip() and _OURS.fullmatch(key)}
-    for name, value in env.items():
-        if not _is_text(value):
-            raise SettingsError(f"{name} holds bytes that are not UTF-8 text.")
+    env = _ours(given)
     port = _number(env, "PORT", 8080, 0, 65535)
     return Settings(
         app=_app(env),
-        model=_model(env, given),
+        model=load_model(given),
         database_url=_database(env),
         data_folder=Path(env.get("ASSISTANT_DATA_DIR", "./data")),
         retention_days=_number(env, "ASSISTANT_RETENTION_DAYS", 30, 1, 3650),
@@ -174,9 +171,25 @@ def _private_key(env: Mapping[str, str]) -> str:
     return text
 
 
+def load_model(environment: Mapping[str, str]) -> ModelSettings | None:
+    """The endpoints for questions, whatever the other variables are like; None where no model is named.
+
+    Raises SettingsError in one sentence that names the variable.
+    """
+    return _model(_ours(environment), environment)
+
+
+def _ours(given: Mapping[str, str]) -> dict[str, str]:
+    env = {key: value.strip() for key, value in given.items() if value.strip() and _OURS.fullmatch(key)}
+    for name, value in env.items():
+        if not _is_text(value):
+            raise SettingsError(f"{name} holds bytes that are not UTF-8 text.")
+    return env
+
+
 def _model(env: Mapping[str, str], given: Mapping[str, str]) -> ModelSettings | None:
     """`given` is the whole environment: the operator chooses the names of the variables that hold keys."""
-    tokens = _number(env, "ASSISTANT_TOKENS_PER_DAY", _TOKENS_PER_DAY, 0, 10**12)
+    tokens = _tokens(env)
     money = _money(env, "ASSISTANT_MONEY_PER_DAY")
     file = _model_file(env)
     if "ASSISTANT_ENDPOINTS" in env:
@@ -184,7 +197,8 @@ def _model(env: Mapping[str, str], given: Mapping[str, str]) -> ModelSettings | 
             raise SettingsError(
                 "ASSISTANT_ENDPOINTS and ASSISTANT_MODEL are both set: the file names its models itself."
             )
-        return ModelSettings(read_endpoints(Path(env["ASSISTANT_ENDPOINTS"]), given), tokens, money, file)
+        listed = read_endpoints(Path(env["ASSISTANT_ENDPOINTS"]), given)
+        return ModelSettings(listed, tokens, money, file) if listed or file else None
     if "ASSISTANT_MODEL" not in env:
         return None if file is None else ModelSettings((), tokens, money, file)
     plain = ModelSettings.plain(
@@ -228,21 +242,30 @@ def _money(env: Mapping[str, str], name: str) -> int | None:
 
 
 def load_embedding(environment: Mapping[str, str] | None = None) -> ModelSettings | None:
-    """The endpoint for embeddings, which needs no App: None where no embedding model is named.
+    """The endpoint for embeddings, which needs no App: that of the file's table, or of the plain variables; None where
+    no embedding model is named.
 
     Raises SettingsError in one sentence that names the variable.
     """
     given = os.environ if environment is None else environment
-    env = {key: value.strip() for key, value in given.items() if value.strip() and _OURS.fullmatch(key)}
+    env = _ours(given)
     name = env.get("ASSISTANT_EMBEDDING_MODEL")
-    return (
-        None
-        if name is None
-        else _model(
-            {**{key: value for key, value in env.items() if key not in _OTHER_MODELS}, "ASSISTANT_MODEL": name},
-            given,
-        )
-    )
+    listed = read_embedding(Path(env["ASSISTANT_ENDPOINTS"]), given) if "ASSISTANT_ENDPOINTS" in env else None
+    if listed is not None:
+        if name is not None:
+            raise SettingsError(
+                "ASSISTANT_EMBEDDING_MODEL is set, and the file in ASSISTANT_ENDPOINTS has an [embedding] table: "
+                "one of them is enough."
+            )
+        return ModelSettings((listed,), _tokens(env), _money(env, "ASSISTANT_MONEY_PER_DAY"))
+    if name is None:
+        return None
+    alone = {key: value for key, value in env.items() if key not in _OTHER_MODELS}
+    return _model({**alone, "ASSISTANT_MODEL": name}, given)
+
+
+def _tokens(env: Mapping[str, str]) -> int:
+    return _number(env, "ASSISTANT_TOKENS_PER_DAY", _TOKENS_PER_DAY, 0, 10**12)
 
 
 def _api_key(env: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bot.doctor import database, github, models
 from bot.doctor.checks import Check, without_secrets
-from bot.doctor.environment import Environment
+from bot.doctor.environment import EMBEDDINGS, MODEL, Environment
 
 Told = Callable[[str], None]
 
@@ -15,8 +15,8 @@ async def examine(found: Environment, told: Told) -> tuple[Check, ...]:
     parts: Mapping[str, Callable[[], Awaitable[list[Check]]]] = {
         "GitHub": lambda: github.look(settings),
         "the database": lambda: database.look(settings),
-        "the models": lambda: models.look(settings.model),
-        "the embeddings": lambda: models.look_at_embeddings(found.embedding),
+        "the models": lambda: models.look(settings.model, readable=MODEL not in found.unread),
+        "the embeddings": lambda: models.look_at_embeddings(found.embedding, readable=EMBEDDINGS not in found.unread),
     }
     checks = list(found.checks)
     for name, look in parts.items():

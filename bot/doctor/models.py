@@ -14,17 +14,19 @@ from bot.llm.answers import answer_type
 from bot.llm.asking import Asker, Question
 from bot.llm.client import REASONS, ModelClient
 from bot.llm.embeddings import read_embeddings
-from bot.llm.faults import ModelFault, explain
+from bot.llm.faults import Fault, ModelFault, explain
 from bot.llm.fitting import ASSUMED_CONTEXT, rooms
-from bot.llm.local import local_model
-from bot.llm.probe import Probed, probe
+from bot.llm.local import REMEDY, local_model
+from bot.llm.probe import Listing, Probed, probe
+from bot.llm.probe import look as list_models
 from bot.llm.purse import Purse
 from bot.prompting import FOLDER, Prompt, load_prompts
 from bot.settings import ModelSettings
 
 _PATIENCE: Final = 120.0
 """Seconds for one prompt: a model that is only now loaded may take its time."""
-_REMEDY: Final = "docs/models/README.md has the lines for each server; the rules go on alone meanwhile."
+_SHOWN: Final = 5
+_REMEDY: Final = "docs/models/recipes.md has the lines for each server; the rules go on alone meanwhile."
 
 
 @dataclass(slots=True)
@@ -54,10 +56,11 @@ class _Notebook:
         return 0
 
 
-async def look(settings: ModelSettings | None) -> list[Check]:
+async def look(settings: ModelSettings | None, *, readable: bool = True) -> list[Check]:
     """Every endpoint in its turn: two at once on one machine would spoil each other's speed."""
     if settings is None:
-        return [skipped("model", "none is configured: the rules decide alone")]
+        why = "none is configured" if readable else "its settings cannot be read"
+        return [skipped("model", f"{why}: the rules decide alone")]
     prompts = load_prompts()
     checks = await _file(settings.file, prompts) if settings.file else []
     for one in settings.endpoints:
@@ -69,8 +72,8 @@ async def _file(path: Path, prompts: Mapping[str, Prompt]) -> list[Check]:
     """The model file in a llama.cpp of this command's own."""
     name = "model file"
     async with local_model(path) as local:
-        if not await local.ready(_PATIENCE):
-            remedy = "Is there memory enough for it, and is it whole? Try it with llama.cpp itself."
+        if not await local.loaded(_PATIENCE):
+            remedy = f"{REMEDY[:1].upper()}{REMEDY[1:]} Try it with llama.cpp itself."
             return [failure(name, f"llama.cpp does not start on {path}", remedy)]
         return [ok(name, f"{path}"), *await _endpoint(local.endpoint, prompts)]
 
@@ -80,10 +83,10 @@ async def _endpoint(endpoint: Endpoint, prompts: Mapping[str, Prompt]) -> list[C
     client = ModelClient(endpoint)
     try:
         found = await probe(client)
-        checks = [ok(name, f"answers; model {endpoint.model}"), *described(endpoint, found, prompts)]
+        checks = [ok(name, f"{_place(endpoint)}: answers"), *described(endpoint, found, prompts)]
         return checks + [await _prompt(client, found, one) for one in prompts.values()]
     except ModelFault as fault:
-        return [_failed(name, fault)]
+        return [_failed(name, fault, endpoint, await _names(client, fault))]
     finally:
         await client.close()
 
@@ -93,20 +96,37 @@ def described(endpoint: Endpoint, found: Probed, prompts: Mapping[str, Prompt]) 
     name = f"endpoint {endpoint.name}"
     longest = max((one.max_answer_tokens for one in prompts.values()), default=0)
     return [
-        _listed(name, endpoint.model, found.listing.listed),
+        _listed(name, endpoint.model, found.listing),
         _level(name, found.level),
         _speed(name, found.tokens_per_second, longest, endpoint.timeout),
         _context(name, endpoint.context or found.listing.context),
     ]
 
 
-def _listed(name: str, model: str, listed: bool | None) -> Check:
+def _listed(name: str, model: str, listing: Listing) -> Check:
     name = f"{name}: model"
-    if listed is None:
+    if listing.listed is None:
         return skipped(name, "it lists no models")
-    if not listed:
-        return warning(name, f"{model} is not in its list", "Check the model's name: some servers answer with another.")
+    if not listing.listed:
+        return warning(
+            name, f"{model} is not in its list: {_several(listing.names)}",
+            "Check the model's name: some servers answer with another.",
+        )  # fmt: skip
     return ok(name, f"{model} is in its list")
+
+
+async def _names(client: ModelClient, fault: ModelFault) -> tuple[str, ...]:
+    """The models that an endpoint has instead of ours, as far as it lists them."""
+    if fault.fault is not Fault.WRONG_MODEL:
+        return ()
+    try:
+        return (await list_models(client)).names
+    except ModelFault:
+        return ()
+
+
+def _several(names: Sequence[str]) -> str:
+    return ", ".join((*names[:_SHOWN], *(["…"] if len(names) > _SHOWN else [])))
 
 
 def _level(name: str, level: Level) -> Check:
@@ -150,7 +170,7 @@ async def _prompt(client: ModelClient, found: Probed, prompt: Prompt) -> Check:
     try:
         await asker.ask(question, Purse(notebook, client.endpoint, "doctor"), Allowance(seconds=_PATIENCE))
     except ModelFault as fault:
-        return _failed(name, fault)
+        return _failed(name, fault, client.endpoint)
     return _room(name, prompt, client, notebook.known)
 
 
@@ -172,9 +192,10 @@ def _inputs(prompt: Prompt) -> dict[str, str]:
     return dict(json.loads(case.read_text("utf-8"))["inputs"])
 
 
-async def look_at_embeddings(settings: ModelSettings | None) -> list[Check]:
+async def look_at_embeddings(settings: ModelSettings | None, *, readable: bool = True) -> list[Check]:
     if settings is None:
-        return [skipped("embeddings", "no ASSISTANT_EMBEDDING_MODEL: likeness is learned from the texts alone")]
+        why = "no model for them is configured" if readable else "their settings cannot be read"
+        return [skipped("embeddings", f"{why}: likeness is learned from the texts alone")]
     return [await _embeddings(one) for one in settings.endpoints]
 
 
@@ -186,14 +207,20 @@ async def _embeddings(endpoint: Endpoint) -> Check:
         answer = await client.fetch("POST", "embeddings", body=body, seconds=endpoint.timeout)
         vectors = read_embeddings(answer, len(texts))
     except ModelFault as fault:
-        return _failed("embeddings", fault)
+        return _failed("embeddings", fault, endpoint, await _names(client, fault))
     except ValueError as error:
-        return failure("embeddings", f"what it answers is no list of vectors: {error}", _REMEDY)
+        return failure("embeddings", f"{_place(endpoint)}: what it answers is no list of vectors: {error}", _REMEDY)
     finally:
         await client.close()
     return ok("embeddings", f"{endpoint.model}: {len(vectors[0])} dimensions")
 
 
-def _failed(name: str, fault: ModelFault) -> Check:
+def _place(endpoint: Endpoint) -> str:
+    """What the operator wrote: with several endpoints, and after a typing error, it is what there is to look at."""
+    return f"{endpoint.base_url}, {endpoint.model}"
+
+
+def _failed(name: str, fault: ModelFault, endpoint: Endpoint, names: Sequence[str] = ()) -> Check:
     what, _, remedy = explain(fault).partition(": ")
-    return failure(name, what, f"{remedy[:1].upper()}{remedy[1:]}" or _REMEDY)
+    listed = f" It has {_several(names)}." if names else ""
+    return failure(name, f"{_place(endpoint)}: {what}", (f"{remedy[:1].upper()}{remedy[1:]}" or _REMEDY) + listed)

@@ -1,6 +1,6 @@
 """What the inner parts need of the outer ones, so that siblings need not know each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -111,10 +111,17 @@ class Answers(Protocol):
     async def keep(self, key: str, scope: str, answer: ModelAnswer) -> None: ...
 
 
+Pay = Callable[[int], Awaitable[None]]
+"""Hears of tokens that an endpoint may have worked for."""
+
+
 class Embedder(Protocol):
-    async def embed(self, texts: Sequence[str], *, private: bool) -> list[tuple[float, ...]] | None:
+    async def embed(
+        self, texts: Sequence[str], *, private: bool, pay: Pay | None = None
+    ) -> list[tuple[float, ...]] | None:
         """A vector of length 1 for each text, all of one dimension, or None where there is none to have.
 
-        Never raises for the endpoint's faults. `private`: the texts belong to a private repository.
+        Never raises for the endpoint's faults. `private`: the texts belong to a private repository. `pay` hears of
+        all tokens, those of texts without a vector included.
         """
         ...

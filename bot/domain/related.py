@@ -37,8 +37,10 @@ class ClaimedOriginal:
 @dataclass(frozen=True, slots=True)
 class Relation:
     """What the index says about an item. `near` are ordered, most alike first, each the one that stands for its
-    duplicates; `silence` says why there is nothing, in a few plain words, where it is not for want of likeness."""
+    duplicates; `silence` says why there is nothing, in a few plain words, where it is not for want of likeness; `note`
+    what the comparison had to do without."""
 
     near: tuple[RelatedItem, ...] = ()
     original: ClaimedOriginal | None = None
     silence: str = ""
+    note: str = ""

@@ -6,7 +6,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import httpcore2
@@ -26,6 +26,7 @@ NO_TOKENIZER: Final = "no_tokenizer"
 # llama-cpp-python's server hangs up on one stream when the next request comes.
 ALONE: Final = "alone"
 _STREAM: Final = "stream"
+_SEVERAL: Final = 5
 
 Dialogue = list[dict[str, str]]
 
@@ -218,8 +219,10 @@ def _connections(endpoint: Endpoint, tls: ssl.SSLContext | None, *, near_only: b
 
 async def _streamed(response: AsyncAPIResponse[Any], first_token: asyncio.Timeout) -> Completion:
     found = Assembly()
+    heard: list[float] = []
     async for line in _lines(response.iter_bytes()):
-        if found.add(line) and first_token.when() is not None:
+        if found.add(line):
+            heard.append(time.monotonic())
             first_token.reschedule(None)
         if found.failed is not None:
             break
@@ -227,7 +230,8 @@ async def _streamed(response: AsyncAPIResponse[Any], first_token: asyncio.Timeou
         code = found.failed.get("code") if isinstance(found.failed, dict) else None
         status = code if isinstance(code, int) and 400 <= code < 600 else 500
         raise refusal(status, json.dumps({"error": found.failed}).encode(), {})
-    return read_data(found.data())
+    # Who waits for the whole before it sends anything does not tell how fast it is.
+    return replace(read_data(found.data()), seconds=heard[-1] - heard[0] if len(heard) >= _SEVERAL else None)
 
 
 async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:

@@ -15,7 +15,7 @@ class Completion:
     """`text` is empty where there is none, and `flaw` says why; `call` holds the arguments of the first tool call.
 
     `tokens` (all) and `prompt_tokens` are None unless the endpoint tells believable numbers. `reasoned` means that the
-    model thought before it answered.
+    model thought before it answered. `seconds` passed from its first piece to its last, where it came in several.
     """
 
     text: str
@@ -25,6 +25,7 @@ class Completion:
     call: str | None = None
     flaw: Fault | None = None
     reasoned: bool = False
+    seconds: float | None = None
 
 
 def read_completion(body: bytes) -> Completion:
@@ -54,6 +55,11 @@ def read_data(data: Any) -> Completion:
         flaw=None if text else _flaw(data, choice, message, ended),
         reasoned=bool(_text(_reasoning(message))) or "<think>" in text or "</think>" in text,
     )
+
+
+def tokens_used(data: Any) -> int | None:
+    """All tokens of a request, as far as the answer tells a believable number."""
+    return _count(_member(data, "usage", "total_tokens")) or _count(_member(data, "usage", "prompt_tokens"))
 
 
 def _flaw(data: Any, choice: Any, message: Any, ended: Any) -> Fault:

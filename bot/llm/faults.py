@@ -71,15 +71,20 @@ _SENTENCES: Final = {
     Fault.UNKNOWN_HOST: "the host name of its address is not known: check the address",
     Fault.FORBIDDEN_ADDRESS: (
         "its address leads to a cloud's metadata service or to no single machine, where no model may be: "
-        "check the address"
+        "check the address; a server on this machine is asked at 127.0.0.1, not at 0.0.0.0"
     ),
     Fault.NOT_FOR_PRIVATE_TEXT: "it may not see the text of private repositories",
     Fault.UNREACHABLE: "nothing answers at its address: is the server running, and is the port right?",
     Fault.CERTIFICATE: "its TLS certificate is not trusted",
     Fault.HUNG_UP: "it hangs up in the middle",
     Fault.BUSY: "it has more questions than it may work on at once",
-    Fault.SLOW_FIRST_TOKEN: "its first token takes longer than first_token_timeout allows",
-    Fault.SLOW_ANSWER: "its answers take longer than timeout allows",
+    Fault.SLOW_FIRST_TOKEN: (
+        "its first token takes longer than first_token_timeout allows: "
+        "take a smaller model, or a larger first_token_timeout in ASSISTANT_ENDPOINTS"
+    ),
+    Fault.SLOW_ANSWER: (
+        "its answers take longer than timeout allows: take a smaller model, or a larger timeout in ASSISTANT_ENDPOINTS"
+    ),
     Fault.TOO_LARGE: "its answers are larger than any answer can be",
     Fault.COMPRESSED: "it compresses answers, though plain ones were asked for",
     Fault.REDIRECT: "it redirects to another address, which is refused: give the address where it really is",

@@ -25,6 +25,9 @@ _FIRST_REST: Final = 0.5
 _LONGEST_REST: Final = 60.0
 _STEADY: Final = 60.0
 """Seconds: who lived longer than this starts again with the shortest rest."""
+_HOPELESS: Final = 3
+"""Restarts: who has not answered until then is said not to start. It is tried on all the same."""
+REMEDY: Final = "is there memory enough for it, and is it whole?"
 # What finding libraries and graphics cards takes; nothing of ours, which may be secret.
 _HANDED_ON: Final = (
     "PATH",
@@ -47,6 +50,8 @@ class LocalModel:
         self._restarts = -1
         self.child: Process | None = None
         self._answers = asyncio.Event()
+        self._answered = False
+        self._failed = asyncio.Event()
         found = self._path.stat()
         self.endpoint = Endpoint(
             base_url=f"http://127.0.0.1:{self._kept.getsockname()[1]}/v1",
@@ -61,6 +66,8 @@ class LocalModel:
 
     def detail(self) -> str:
         """A line for the operator."""
+        if self._restarts >= _HOPELESS and not self._answered:
+            return f"model file {self._path.name}: llama.cpp does not start on it: {REMEDY}"
         state = "running" if self._answers.is_set() else "starting"
         told = f", started again {self._restarts} times" if self._restarts > 0 else ""
         return f"model file {self._path.name}: {state}{told}"
@@ -72,6 +79,14 @@ class LocalModel:
                 return await self._answers.wait()
         return False
 
+    async def loaded(self, seconds: float) -> bool:
+        """The same, but not waited for any longer once it has ended without an answer."""
+        waits = [asyncio.create_task(one.wait()) for one in (self._answers, self._failed)]
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for one in waits:
+            one.cancel()
+        return self._answers.is_set()
+
     async def run(self) -> None:
         """Keep it running until cancelled; it is gone when this returns."""
         rest = _FIRST_REST
@@ -80,6 +95,7 @@ class LocalModel:
             try:
                 await self._live()
             except OSError as error:
+                self._failed.set()
                 log.warning("model_file_not_started", reason=type(error).__name__)
             rest = _FIRST_REST if monotonic() - begun > _STEADY else rest
             await asyncio.sleep(rest)
@@ -103,9 +119,12 @@ class LocalModel:
                 while line := await child.stdout.readline():
                     if line.startswith(b"http://"):
                         self._answers.set()
+                        self._answered = True
                         log.info("model_file_started", file=self._path.name)
                 log.warning("model_file_ended", file=self._path.name, code=await child.wait())
             finally:
+                if not self._answers.is_set():
+                    self._failed.set()
                 self._answers.clear()
 
 

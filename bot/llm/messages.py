@@ -1,4 +1,4 @@
-"""What /why says where a question to the model has no answer."""
+"""What /why says where a question to the model has no answer, or a text no vector."""
 
 from typing import Final
 
@@ -8,6 +8,8 @@ NOT_FOR_PRIVATE_TEXT: Final = "no model was asked: none here may see the text of
 NO_TOKENS: Final = "no model was asked: this repository's tokens for today are used up"
 NO_MONEY: Final = "no model was asked: this repository's money for today is used up"
 ENDPOINTS_USED_UP: Final = "no model was asked: the endpoints' tokens for today are used up"
+NO_VECTOR_TOKENS: Final = "no vectors were asked for: this repository's tokens for them are used up for today"
+NO_VECTOR_MONEY: Final = "no vectors were asked for: this repository's money for today is used up"
 NO_CALLS: Final = "no model was asked: this event has used its calls"
 NO_TIME: Final = "no model answered in time"
 AWAY: Final = "no model could be reached"

@@ -36,10 +36,14 @@ _NO_LIST: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What the endpoint says of itself. `listed` is None where it lists no models; `context` where it does not tell."""
+    """What the endpoint says of itself. `listed` is None where it lists no models; `context` where it does not tell.
+
+    `names` are the models of the list.
+    """
 
     listed: bool | None
     context: int | None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ async def look(client: ModelClient) -> Listing:
         return Listing(None, await _props(client))
     ours = next((one for one in found if _is(one, client.endpoint.model)), None)
     listed = ours if ours is not None else (found[0] if len(found) == 1 else {})
-    return Listing(ours is not None, _context(listed) or await _props(client))
+    names = tuple(one["id"] for one in found if isinstance(one.get("id"), str))
+    return Listing(ours is not None, _context(listed) or await _props(client), names)
 
 
 async def probe(client: ModelClient, *, seconds: float = 120.0) -> Probed:
@@ -130,9 +135,13 @@ def _is_object(text: str) -> bool:
 
 
 def _speed(completion: Completion, seconds: float) -> float | None:
-    if completion.tokens is None or completion.prompt_tokens is None or seconds <= 0:
+    """Of what came after the first token, where that is known: before it, the model may have been loaded."""
+    if completion.tokens is None or completion.prompt_tokens is None:
         return None
-    return (completion.tokens - completion.prompt_tokens) / seconds
+    tokens = completion.tokens - completion.prompt_tokens
+    if completion.seconds is not None:
+        tokens, seconds = tokens - 1, completion.seconds
+    return tokens / seconds if seconds > 0 else None
 
 
 def _is(entry: dict[str, Any], model: str) -> bool:
@@ -143,11 +152,12 @@ def _is(entry: dict[str, Any], model: str) -> bool:
 
 
 def _context(entry: dict[str, Any]) -> int | None:
-    """The context size in a listed model: vLLM, llama.cpp, OpenRouter and LiteLLM, LM Studio."""
+    """The context size in a listed model: vLLM, llama.cpp, OpenRouter and LiteLLM, LM Studio, Mistral, Groq."""
     meta = entry.get("meta")
     places = (
         entry.get("max_model_len"), meta.get("n_ctx") if isinstance(meta, dict) else None,
-        entry.get("context_length"), entry.get("loaded_context_length"),
+        entry.get("context_length"), entry.get("loaded_context_length"), entry.get("max_context_length"),
+        entry.get("context_window"),
     )  # fmt: skip
     return next((one for one in places if type(one) is int and 256 <= one <= 10**8), None)
 

@@ -9,18 +9,22 @@ _NO_LIMIT: Final = 2**62
 
 
 class Purse:
-    """One question's spending at one endpoint. The budgets are checked before; what was used is always counted."""
+    """One question's spending at one endpoint. The budgets are checked before; what was used is always counted.
 
-    def __init__(self, spending: Spending, endpoint: Endpoint, scope: str) -> None:
+    `tokens_scope` is another budget of tokens than that of questions.
+    """
+
+    def __init__(self, spending: Spending, endpoint: Endpoint, scope: str, tokens_scope: str = "") -> None:
         self._spending = spending
         self._endpoint = endpoint
         self._scope = scope
+        self._tokens_scope = tokens_scope or tokens_of(scope)
         self.tokens = 0
 
     async def pay(self, prompt_tokens: int, answer_tokens: int) -> None:
         used = prompt_tokens + answer_tokens
         self.tokens += used
-        await self._spending.spend(tokens_of(self._scope), used, _NO_LIMIT)
+        await self._spending.spend(self._tokens_scope, used, _NO_LIMIT)
         cost = self._endpoint.cost(prompt_tokens, answer_tokens)
         if cost:
             await self._spending.spend(money_of(self._scope), cost, _NO_LIMIT)
@@ -31,6 +35,11 @@ class Purse:
 def tokens_of(scope: str) -> str:
     """The budget of a repository's tokens."""
     return f"tokens:{scope}"
+
+
+def embedded_of(scope: str) -> str:
+    """The budget of a repository's tokens for embeddings, which are counted apart."""
+    return f"embedding:{scope}"
 
 
 def money_of(scope: str) -> str:

@@ -27,10 +27,14 @@ _SENT: Final = re.compile(r"(?:n_prompt_tokens\W{1,4}|resulted in |requested (?:
 _MODEL: Final = re.compile(
     r"model_not_found|model [\"'`]?[^\s\"'`]{1,120}[\"'`]? (?:not found|does not exist|is not)"
     r"|(?:unknown|invalid|no such) model|model (?:not found|does not exist)"
+    # Azure; OpenRouter; Gemini.
+    r"|deploymentnotfound|is not a valid model|models/[^\s\"'`]{1,120} is not found"
 )
-# LiteLLM says 400 to a wrong key; without a database of its own, that it has none in which to look the key up.
+# Gemini and LiteLLM say 400 to a wrong key; the latter, without a database of its own, that it has none in which to
+# look the key up.
 _KEY: Final = re.compile(
-    r"invalid.{0,12}api.?key|incorrect api.?key|authentication.?error|invalid.{0,12}\btoken\b|no_db_connection"
+    r"invalid.{0,12}api.?key|incorrect api.?key|api.?key not valid|authentication.?error|invalid.{0,12}\btoken\b"
+    r"|no_db_connection"
 )
 # Azure filters prompts as well.
 _FILTER: Final = re.compile(r"content_filter|content management policy|responsibleaipolicy")

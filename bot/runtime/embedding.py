@@ -5,28 +5,63 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.ports import Embedder, Spending
+from bot.domain.ports import Embedder, Pay, Spending
+from bot.endpoints import Endpoint
 from bot.learning.anatomy import dense_text
 from bot.learning.likeness import Dense
 from bot.learning.stored import FetchedIndex, pack_numbers
-from bot.llm.fitting import estimate
+from bot.llm.messages import NO_VECTOR_MONEY, NO_VECTOR_TOKENS
+from bot.llm.purse import Purse, embedded_of, money_of
 from bot.store.embeddings import Embeddings, Unembedded
 from bot.store.profiles import Text, item_number
 
 BATCH: Final = 32
-LONGEST: Final = 6_000
-"""Characters of a text that are sent at most; see `llm.embeddings`."""
-_NO_LIMIT: Final = 2**62
 PATIENCE: Final = 5.0
 """Seconds for which an event waits for a vector."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """About how many tokens of a repository may be embedded in a day: as many as its model may use, counted apart."""
+    """What a repository may use of the endpoint in a day: as many tokens as of its model, counted apart, and what is
+    left of its money, in millionths; None for no limit."""
 
     spending: Spending
+    endpoint: Endpoint
     tokens_per_day: int
+    money_per_day: int | None = None
+
+    async def objection(self, repository: int) -> str:
+        """Why nothing may be embedded now, for /why; empty where something may."""
+        scope = str(repository)
+        # guard: embedding-budgets (25)
+        if await self.spending.spent(embedded_of(scope)) >= self.tokens_per_day:
+            return NO_VECTOR_TOKENS
+        limit = self.money_per_day if self.endpoint.price_in else None
+        # guard: embedding-money (25)
+        if limit is not None and await self.spending.spent(money_of(scope)) >= limit:
+            return NO_VECTOR_MONEY
+        return ""
+
+    def pay(self, repository: int) -> Pay:
+        """What counts the tokens of one request, and their price."""
+        scope = str(repository)
+        purse = Purse(self.spending, self.endpoint, scope, embedded_of(scope))
+        return lambda tokens: purse.pay(tokens, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Vectors, one for each text or none at all; `objection` is why none were asked for, where a budget is used up."""
+
+    vectors: Sequence[Dense] = ()
+    objection: str = ""
+
+    @property
+    def first(self) -> Dense:
+        return self.vectors[0] if self.vectors else ()
+
+
+_NONE: Final = Embedded()
 
 
 class Embedding:
@@ -47,14 +82,13 @@ class Embedding:
         """A line for /readyz, where there is something to tell."""
         return (self._detail(),) if self._detail else ()
 
-    async def of_text(self, repository: int, text: Text, *, private: bool) -> Dense:
-        """The vector of one text; empty where there is none to have soon: an event waits for it."""
+    async def of_text(self, repository: int, text: Text, *, private: bool) -> Embedded:
+        """The vector of one text; none where there is none to have soon: an event waits for it."""
         try:
             async with asyncio.timeout(PATIENCE):
-                found = await self._embed(repository, [text], private=private)
+                return await self._embed(repository, [text], private=private)
         except TimeoutError:
-            return ()
-        return found[0] if found else ()
+            return _NONE
 
     async def dress(self, repository: int, index: FetchedIndex) -> FetchedIndex:
         """The candidates with the endpoint's vectors instead of latent ones, which are not comparable with them."""
@@ -80,7 +114,7 @@ class Embedding:
         A repository of which the endpoint takes nothing does not keep the others back.
         """
         texts = await self._kept.pending(repository, self._model, BATCH)
-        found = await self._embed(repository, texts, private=private)
+        found = (await self._embed(repository, texts, private=private)).vectors
         if found:
             rows = [(text.number, vector) for text, vector in zip(texts, found, strict=True)]
             await self._kept.keep(repository, self._model, rows)
@@ -88,15 +122,12 @@ class Embedding:
             self._stuck = repository
         return len(found)
 
-    async def _embed(self, repository: int, texts: Sequence[Text], *, private: bool) -> Sequence[Dense]:
+    async def _embed(self, repository: int, texts: Sequence[Text], *, private: bool) -> Embedded:
         if self._embedder is None or not texts or not await self._kept.available():
-            return ()
-        scope = f"embedding:{repository}"
-        # guard: embedding-budgets (25)
-        if self._budget and await self._budget.spending.spent(scope) >= self._budget.tokens_per_day:
-            return ()
+            return _NONE
+        objection = await self._budget.objection(repository) if self._budget else ""
+        if objection:
+            return Embedded(objection=objection)
         sent = [dense_text(one.title, one.body) for one in texts]
-        found = await self._embedder.embed(sent, private=private) or ()
-        if self._budget and found:
-            await self._budget.spending.spend(scope, estimate(*(one[:LONGEST] for one in sent)), _NO_LIMIT)
-        return found
+        pay = self._budget.pay(repository) if self._budget else None
+        return Embedded(await self._embedder.embed(sent, private=private, pay=pay) or ())

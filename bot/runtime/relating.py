@@ -37,7 +37,7 @@ async def _nobody(_repository: int) -> frozenset[tuple[int, int | None]]:
 @dataclass(frozen=True, slots=True)
 class Query:
     """An item that is compared, and what is like it. `latent` is its profile with the vector that was learned here,
-    which is all but for an endpoint's."""
+    which is all but for an endpoint's; `note` is why none of an endpoint was asked for."""
 
     text: Text
     is_pull: bool
@@ -47,6 +47,7 @@ class Query:
     bar: float | None
     index: FetchedIndex
     found: tuple[Match, ...]
+    note: str = ""
 
 
 class Relating:
@@ -84,14 +85,17 @@ class Relating:
         known = await self._profiles.known(repository, report)
         if known is None:
             return None
-        dense = await self._embedding.of_text(repository, text, private=private)
+        embedded = await self._embedding.of_text(repository, text, private=private)
+        dense = embedded.first
         latent = await asyncio.to_thread(profile, report, known.statistics, known.latent or ())
         made = replace(latent, dense=dense) if dense else latent
         index = await self._profiles.candidates(repository, made, known.generation, before=text.number)
         if dense:
             index = await self._embedding.dress(repository, index)
         found = await asyncio.to_thread(matches, Entry(entry_id(text.number), made), index)
-        return Query(text, is_pull, made, latent, known.generation, known.bar, index, tuple(found))
+        return Query(
+            text, is_pull, made, latent, known.generation, known.bar, index, tuple(found), embedded.objection
+        )  # fmt: skip
 
     async def keep(self, repository: int, query: Query) -> None:
         """The item's own profile, for those that come after it."""
@@ -121,7 +125,7 @@ def relation(
         if number in items and number != query.text.number and number not in said:
             shown.setdefault(number, _related(items[number], one, query.profile, by_id[one.id].profile))
     near = tuple(shown.values())[:_NEAR]
-    return Relation(near, _original(query, found, place, families, shown))
+    return Relation(near, _original(query, found, place, families, shown), note=query.note)
 
 
 def _families(known: Sequence[HistoryItem]) -> Families:

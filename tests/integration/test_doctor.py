@@ -221,11 +221,16 @@ ENDPOINTS: Final[dict[str, tuple[Reply, str, State, str]]] = {
     "the key": (hostile, "endpoint model", State.FAILURE, "OPENAI_API_KEY"),
     "a web page": (sending(b"<html>", Content_Type="text/html"), "endpoint model", State.FAILURE, "/v1"),
     "a redirect": (sending(b"", status=307, Location="/"), "endpoint model", State.FAILURE, "really is"),
-    "the model": (api(error("model not found", status=404)), "endpoint model", State.FAILURE, "model is installed"),
+    "the model": (
+        api(error("model not found", status=404)),
+        "endpoint model",
+        State.FAILURE,
+        "model is installed. It has model-one.",
+    ),
     "hanging up": (reset, "endpoint model", State.FAILURE, "docs/models"),
     "nonsense": (api(saying("Sure!")), "endpoint model: structured answers", State.WARNING, "json_schema"),
     "nonsense for prompts": (api(saying("Sure!")), "endpoint model: prompt triage 2", State.FAILURE, "JSON object"),
-    "another name": (api(model="model-two"), "endpoint model: model", State.WARNING, "name"),
+    "another name": (api(model="model-two"), "endpoint model: model", State.WARNING, "list: model-two"),
     "a small context": (api(context=1500), "endpoint model: prompt triage 2", State.WARNING, "body after about"),
     "a tiny context": (api(context=300), "endpoint model: prompt triage 2", State.FAILURE, "larger one"),
 }
@@ -239,6 +244,8 @@ async def test_what_is_wrong_with_an_endpoint(
     found = await checked(given)
     assert found[name].state is state
     assert said in f"{found[name].detail} {found[name].remedy}"
+    if state is State.FAILURE:
+        assert found[name].detail.startswith(f"{model.url}, {MODEL}: ")
 
 
 def test_what_a_server_says_is_told_without_secrets_and_without_control() -> None:

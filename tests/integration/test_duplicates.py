@@ -18,12 +18,14 @@ from bot.bootstrap import forget
 from bot.domain.feedback import Feedback, Opinion
 from bot.domain.history import HistoryItem, Writer
 from bot.domain.history.sightings import Noted
+from bot.domain.ports import Pay
+from bot.endpoints import Endpoint as Place
 from bot.learning.index import Entry, MemoryIndex, matches
 from bot.learning.likeness import Profile, profile, statistics
 from bot.learning.terms import terms
 from bot.learning.training.latent import learn
 from bot.runtime.building import ANALYSIS, build, learned_from, profile_pending, replayed
-from bot.runtime.embedding import Embedding
+from bot.runtime.embedding import Budget, Embedding
 from bot.runtime.relating import Query, Relating
 from bot.sandbox import Sandbox
 from bot.settings import Settings
@@ -33,6 +35,7 @@ from bot.store.embeddings import Embeddings
 from bot.store.feedback import Feedbacks
 from bot.store.generations import Due, Generations
 from bot.store.history import History
+from bot.store.limits import Limits
 from bot.store.profiles import Profiles, Text, entry_id, item_number
 from bot.store.threads import Threads
 from tests.integration.test_events import bodies, seen
@@ -350,7 +353,7 @@ async def test_what_looks_like_a_vulnerability_is_neither_indexed_nor_shown_to_a
 class Refusing:
     """An endpoint that is not allowed a private repository's text."""
 
-    async def embed(self, texts: Any, *, private: bool) -> list[tuple[float, ...]] | None:
+    async def embed(self, texts: Any, *, private: bool, pay: Pay | None = None) -> list[tuple[float, ...]] | None:
         return None
 
 
@@ -373,7 +376,7 @@ class Endpoint:
         self.private: list[bool] = []
         self.texts: list[str] = []
 
-    async def embed(self, texts: Any, *, private: bool) -> list[tuple[float, ...]] | None:
+    async def embed(self, texts: Any, *, private: bool, pay: Pay | None = None) -> list[tuple[float, ...]] | None:
         self.texts += texts
         self.private.append(private)
         return [(0.8, 0.6) if "tide" in one or "flood" in one else (0.0, 1.0) for one in texts]
@@ -396,3 +399,21 @@ async def test_an_endpoint_s_vectors_are_kept_in_pgvector_and_compared(learned: 
     await learned.history.store(learned.id, [item(40, "Quartz", "", updated_at=BEGIN + timedelta(days=1))], ())
     await profile_pending(learned.profiles, learned.id, 1, 10)
     assert await learned.rows("embeddings") == len(TEXTS)
+
+
+async def test_over_budget_the_learned_vectors_are_compared_and_that_is_said(learned: Learned) -> None:
+    endpoint = Endpoint()
+    limits = Limits(learned.pool)
+    budget = Budget(limits, Place("", "", "water", price_in=1.0), 10**6, money_per_day=1)
+    embedding = Embedding(endpoint, Embeddings(learned.pool), "water", budget=budget)
+    await learned.build()
+    latent = await learned.look_up(*TEXTS[10])
+    learned.relating = Relating(learned.profiles, learned.history, embedding)
+    assert (await learned.look_up(*TEXTS[10])).note == ""
+    assert await limits.spend(f"money:{learned.id}", 1, 10)
+    asked = len(endpoint.texts)
+    assert await embedding.turn(learned.id, private=False) == 0
+    query = await learned.look_up(*TEXTS[10])
+    assert query.note == "no vectors were asked for: this repository's money for today is used up"
+    assert query.found == latent.found
+    assert len(endpoint.texts) == asked == 1

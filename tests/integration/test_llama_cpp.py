@@ -156,7 +156,7 @@ async def test_a_probe_finds_what_the_server_really_is(llama: ModelServer) -> No
     found = await probe(client)
     await client.close()
     assert found.level is Level.STRICT
-    assert found.listing == Listing(listed=True, context=CONTEXT)
+    assert found.listing == Listing(listed=True, context=CONTEXT, names=(NAME,))
     assert found.tokenizer
     assert found.tokens_per_second is not None
     assert found.tokens_per_second > 1

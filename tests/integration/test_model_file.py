@@ -20,6 +20,7 @@ from bot.doctor.checks import State
 from bot.doctor.environment import read
 from bot.doctor.examine import examine
 from bot.domain.errors import SettingsError
+from bot.llm import local as local_module
 from bot.llm.local import LocalModel, arguments, environment, local_model
 from bot.sandbox import Sandbox
 from bot.settings import ModelSettings, Settings, load_embedding, load_settings
@@ -143,6 +144,28 @@ async def test_a_file_that_cannot_be_loaded_is_tried_less_and_less_often(tmp_pat
         assert not await local.ready(3.0)
         # After 0.5 s and after 1 s more, and in this time no third time.
         assert re.fullmatch("model file broken.gguf: starting, started again [12] times", local.detail())
+
+
+async def test_a_file_that_never_loads_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_module, "_FIRST_REST", 0.0)
+    monkeypatch.setattr(local_module, "arguments", lambda _path: (sys.executable, "-S", "-c", ""))
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF")
+    told = "model file broken.gguf: llama.cpp does not start on it: is there memory enough for it, and is it whole?"
+    async with local_model(broken) as local, asyncio.timeout(20):
+        while local.detail() != told:
+            assert "starting" in local.detail()
+            await asyncio.sleep(0.01)
+
+
+async def test_doctor_does_not_wait_for_a_file_that_cannot_be_loaded(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF and nothing else")
+    given = {"ASSISTANT_MODEL_FILE": str(broken), "ASSISTANT_DATA_DIR": str(tmp_path / "none")}
+    async with asyncio.timeout(30):
+        found = {one.name: one for one in await examine(read(given), lambda _part: None)}
+    assert found["model file"].state is State.FAILURE
+    assert found["model file"].remedy.startswith("Is there memory enough for it, and is it whole? ")
 
 
 async def test_the_port_is_held_while_nobody_listens(tmp_path: Path) -> None:

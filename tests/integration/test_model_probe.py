@@ -5,7 +5,7 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from aiohttp import web
@@ -16,7 +16,7 @@ from bot.endpoints import Level
 from bot.llm import member as member_module
 from bot.llm.client import Ask, ModelClient
 from bot.llm.faults import Fault, ModelFault
-from bot.llm.probe import SYSTEM, probe
+from bot.llm.probe import SYSTEM, Listing, look, probe
 from tests.support.asking import (
     GOOD,
     SCHEMA,
@@ -24,7 +24,7 @@ from tests.support.asking import (
     asking,
     endpoint,
 )
-from tests.support.model_modes import Api, calling, error
+from tests.support.model_modes import Api, calling, error, pieces, streaming
 from tests.support.stand_in_model import (
     Asked,
     Reply,
@@ -112,6 +112,46 @@ async def test_the_pool_looks_after_its_endpoints(monkeypatch: pytest.MonkeyPatc
         asker.memory.known.clear()
         server.reply = Api(conforming(levels=frozenset({"json_object"})), models=[{"id": "model-one"}])
         await until(lambda: asker.memory.known.get(asker.endpoints[0].key, Learned()).level == "json_object")
+
+
+LISTED: Final[dict[str, tuple[dict[str, Any], int | None]]] = {
+    "vLLM": ({"max_model_len": 8_192}, 8_192),
+    "llama.cpp": ({"meta": {"n_ctx": 8_192, "n_ctx_train": 40_960}}, 8_192),
+    "OpenRouter": ({"context_length": 131_072}, 131_072),
+    "LM Studio": ({"loaded_context_length": 4_096, "max_context_length": 32_768}, 4_096),
+    "Mistral": ({"max_context_length": 32_768}, 32_768),
+    "Groq": ({"context_window": 131_072}, 131_072),
+    "OpenAI": ({"owned_by": "openai"}, None),
+    "nonsense": ({"context_length": "8192", "max_model_len": -1, "meta": []}, None),
+}
+
+
+@pytest.mark.parametrize(("entry", "context"), LISTED.values(), ids=LISTED)
+async def test_contexts_as_servers_tell_them(entry: dict[str, Any], context: int | None) -> None:
+    models = [{"id": "other", "context_length": 999}, {"id": "model-one", **entry}]
+    async with stand_in(Api(saying(GOOD), models=models)) as server:
+        client = ModelClient(endpoint(server.url))
+        found = await look(client)
+        await client.close()
+    assert found == Listing(True, context, ("other", "model-one"))
+
+
+PROBED: Final = '{"code": "quartz-7", "sure": true}'
+
+
+@pytest.mark.parametrize(
+    ("chunks", "faster"), [(pieces(PROBED), True), (pieces(PROBED, 100), False)], ids=["in pieces", "as a whole"]
+)
+async def test_the_speed_is_that_of_a_model_that_runs_already(chunks: list[bytes], faster: bool) -> None:
+    """Before its first token a server may load the model. Who sends all at once only tells how long all of it took."""
+    async with stand_in(Api(streaming(chunks, pause=0.005, first=0.3))) as server:
+        client = ModelClient(endpoint(server.url))
+        began = time.monotonic()
+        speed = (await probe(client)).tokens_per_second
+        overall = 20 / (time.monotonic() - began)
+        await client.close()
+    assert speed is not None
+    assert (speed > 2 * overall) is faster
 
 
 @contextlib.asynccontextmanager

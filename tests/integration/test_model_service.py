@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -15,6 +16,7 @@ from bot.endpoints import Endpoint
 from bot.llm.pool import ModelPool
 from bot.sandbox import Sandbox
 from bot.settings import ModelSettings, Settings
+from bot.store.profiles import Text
 from tests.support.assistant import REPOSITORY, Assistant, running, with_model
 from tests.support.stand_in_model import Reply, completion, reset, saying, sending, stand_in
 
@@ -109,6 +111,19 @@ async def test_over_the_day_s_budget_the_rules_go_on_alone(sandbox: Sandbox, set
         assert kinds(assistant, first) == {"enhancement"}
         assert kinds(assistant, second) == set()
         assert "tokens for today are used up" in await why(assistant, second)
+
+
+async def test_vectors_are_paid_from_the_money_of_a_day(sandbox: Sandbox, settings: Settings) -> None:
+    vector = {"data": [{"index": 0, "embedding": [1.0]}], "usage": {"total_tokens": 5}}
+    async with stand_in(sending(vector)) as server:
+        endpoint = Endpoint(server.url, KEY, "vectors", price_in=2.0)
+        paid = replace(settings, embedding=ModelSettings((endpoint,), money_per_day=10))
+        async with running(sandbox, paid) as assistant:
+            embedding, text = assistant.service.embedding, Text(1, TITLE, BODY)
+            assert (await embedding.of_text(1, text, private=False)).first == (1.0,)
+            assert await assistant.service.limits.spent("money:1") == 10
+            assert "money for today is used up" in (await embedding.of_text(1, text, private=False)).objection
+    assert len(server.asked) == 1
 
 
 async def why(assistant: Assistant, number: int) -> str:

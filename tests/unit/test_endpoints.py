@@ -6,8 +6,8 @@ from typing import Final
 import pytest
 
 from bot.domain.errors import SettingsError
-from bot.endpoints import Endpoint, Level, Privacy, read_endpoints
-from bot.settings import load_settings
+from bot.endpoints import Endpoint, Level, Privacy, read_embedding, read_endpoints
+from bot.settings import ModelSettings, load_settings
 
 GOOD: Final = """\
 # the preferred one first
@@ -31,8 +31,15 @@ price_in = 0.15
 price_out = 0.6
 tokens_per_day = 100000
 reasoning_tokens = 500
+
+[embedding]
+url = "https://vectors.example.com/v1"
+model = "vectors"
+api_key_env = "VECTORS_KEY"
+timeout = 15
+price_in = 0.02
 """
-ENV: Final = {"CLOUD_KEY": "canary-key"}
+ENV: Final = {"CLOUD_KEY": "canary-key", "VECTORS_KEY": "canary-of-vectors"}
 
 
 def written(folder: Path, text: str) -> Path:
@@ -49,6 +56,17 @@ def test_a_whole_file(tmp_path: Path) -> None:
             Level.OBJECT, 0.15, 0.6, 100_000, 500,
         ),
     )  # fmt: skip
+
+
+def test_the_endpoint_of_embeddings(tmp_path: Path) -> None:
+    assert read_embedding(written(tmp_path, GOOD), ENV) == Endpoint(
+        "https://vectors.example.com/v1", "canary-of-vectors", "vectors", "embedding", Privacy.NEVER, timeout=15,
+        price_in=0.02,
+    )  # fmt: skip
+    private = read_embedding(written(tmp_path, GOOD.replace("price_in = 0.02", "private = true")), ENV)
+    assert private is not None
+    assert private.privacy is Privacy.ALWAYS
+    assert read_embedding(written(tmp_path, GOOD.partition("[embedding]")[0]), ENV) is None
 
 
 MISTAKES: Final[dict[str, tuple[str, str, int | None, str]]] = {
@@ -75,6 +93,12 @@ MISTAKES: Final[dict[str, tuple[str, str, int | None, str]]] = {
     "a negative price": ("price_in = 0.15", "price_in = -1", 18, "price_in: "),
     "private by a word": ("private = true", 'private = "yes"', 6, "private: "),
     "a table that is none": ('[[endpoint]]\nname = "cloud"', '[endpoint]\nname = "cloud"', None, "not TOML"),
+    "an embedding's unknown key": ("timeout = 15", "context = 15", 27, "(known: url, model, api_key_env, timeout, "),
+    "an embedding's price": ("price_in = 0.02", 'price_in = "0.02"', 28, "price_in: "),
+    "an embedding without a model": ('model = "vectors"\n', "", 23, "model is missing"),
+    "an embedding's address": ("vectors.example.com/v1", "canary?key=1", 24, "url must be"),
+    "an embedding's key that is not set": ("VECTORS_KEY", "OTHER_KEY", 26, "OTHER_KEY, which should hold the key,"),
+    "two embeddings": ("[embedding]", "[[embedding]]", 23, "there may be one [embedding] table"),
     "no TOML": ("context = 32768", "context = ", None, "not TOML"),
 }
 
@@ -84,7 +108,7 @@ def test_each_mistake_is_one_sentence(tmp_path: Path, old: str, new: str, line: 
     assert GOOD.count(old) >= 1
     path = written(tmp_path, new.join(GOOD.rsplit(old, 1)))
     with pytest.raises(SettingsError) as caught:
-        read_endpoints(path, {**ENV, "BROKEN_KEY": "canary\nX: 1"})
+        load_settings({**ENV, "BROKEN_KEY": "canary\nX: 1", "ASSISTANT_ENDPOINTS": str(path)})
     text = str(caught.value)
     assert text.startswith(f"{path}, line {line}: " if line else f"{path} ")
     assert words in text
@@ -110,8 +134,29 @@ def test_the_environment_names_the_file(tmp_path: Path) -> None:
     assert found.model is not None
     assert [one.name for one in found.model.endpoints] == ["local", "cloud"]
     assert found.model.tokens_per_day == 7
-    assert "canary-key" in found.secrets
+    assert {"canary-key", "canary-of-vectors"} <= set(found.secrets)
+    assert found.embedding is not None
+    assert (found.embedding.endpoints[0].model, found.embedding.tokens_per_day) == ("vectors", 7)
     assert "canary" not in f"{found.model} {found.model.endpoints}"
+
+
+def test_embeddings_alone(tmp_path: Path) -> None:
+    path = written(tmp_path, "[embedding]" + GOOD.partition("[embedding]")[2])
+    found = load_settings({**ENV, "ASSISTANT_ENDPOINTS": str(path), "ASSISTANT_MONEY_PER_DAY": "0.5"})
+    assert found.model is None
+    endpoint = read_embedding(path, ENV)
+    assert endpoint is not None
+    assert found.embedding == ModelSettings((endpoint,), money_per_day=500_000)
+
+
+def test_one_place_for_embeddings_is_enough(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD)
+    with pytest.raises(SettingsError, match="one of them is enough"):
+        load_settings({**ENV, "ASSISTANT_ENDPOINTS": str(path), "ASSISTANT_EMBEDDING_MODEL": "small"})
+    alone = written(tmp_path, GOOD.partition("[embedding]")[0])
+    found = load_settings({**ENV, "ASSISTANT_ENDPOINTS": str(alone), "ASSISTANT_EMBEDDING_MODEL": "small"})
+    assert found.embedding is not None
+    assert found.embedding.endpoints[0].model == "small"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from bot.datasets import DatedReport
 from bot.domain.errors import SettingsError
+from bot.domain.ports import Pay
 from bot.endpoints import Privacy
 from bot.evaluate import app, embed_all
 from bot.learning.anatomy import dense_text
@@ -160,7 +161,7 @@ async def test_a_report_without_a_vector_leaves_all_without() -> None:
         def __init__(self) -> None:
             self.asked: list[int] = []
 
-        async def embed(self, texts: Any, *, private: bool) -> list[tuple[float, ...]] | None:
+        async def embed(self, texts: Any, *, private: bool, pay: Pay | None = None) -> list[tuple[float, ...]] | None:
             assert private
             self.asked.append(len(texts))
             return [(1.0,)] * len(texts) if len(self.asked) == 1 else None

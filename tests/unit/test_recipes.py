@@ -16,8 +16,8 @@ from dotenv import dotenv_values
 from markdown_it import MarkdownIt
 
 from bot import cli, settings
-from bot.endpoints import Privacy, _Table
-from bot.settings import Settings, load_settings
+from bot.endpoints import Privacy, _Embedding, _Table
+from bot.settings import Settings, load_embedding, load_settings
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = ("docs/models/README.md", "docs/models/recipes.md", "README.md")
@@ -114,6 +114,8 @@ def test_a_file_of_endpoints_is_read(block: Block, tmp_path: Path) -> None:
     model = load_settings({"ASSISTANT_ENDPOINTS": str(path), **dict.fromkeys(keys, "sk-x")}).model
     assert model is not None
     assert len(model.endpoints) == block.text.count("[[endpoint]]")
+    embedding = load_embedding({"ASSISTANT_ENDPOINTS": str(path), **dict.fromkeys(keys, "sk-x")})
+    assert (embedding is not None) is ("[embedding]" in block.text)
 
 
 def test_the_table_of_keys_is_the_file_s_own() -> None:
@@ -121,6 +123,8 @@ def test_the_table_of_keys_is_the_file_s_own() -> None:
     rows = [line for line in text.splitlines() if line.startswith("| `")]
     told = [name for line in rows for name in re.findall(r"`([a-z_]+)`", line.split("|")[1])]
     assert sorted(told) == sorted(_Table.model_fields)
+    (same,) = re.findall(r"one `\[embedding\]` table in the file, with the keys (.*?)\n  of the table", text, re.DOTALL)
+    assert re.findall(r"`([a-z_]+)`", same) == list(_Embedding.model_fields)
     for name, field in _Table.model_fields.items():
         if not field.is_required() and field.default is not None:
             (row,) = (line for line in rows if f"`{name}`" in line.split("|")[1])
@@ -189,10 +193,18 @@ def test_the_containers_have_the_settings_that_are_meant() -> None:
     assert (found.host, found.port, str(found.data_folder)) == ("0.0.0.0", 8080, "/data")
     assert found.model is not None
     assert found.model.endpoints[0].base_url == "http://ollama:11434/v1"
-    assert found.model.endpoints[0].model == "qwen3:4b"
+    assert found.model.endpoints[0].model == "qwen3:4b-instruct"
     other = composed({"POSTGRES_PASSWORD": "abc123", "ASSISTANT_MODEL": "llama3.2:3b"})
     assert other.model is not None
     assert other.model.endpoints[0].model == "llama3.2:3b"
+
+
+def test_no_recipe_starts_a_model_that_always_thinks() -> None:
+    """Ollama's `qwen3:4b` cannot be told not to (ollama/ollama issue 12917): without a graphics card that takes longer
+    than a request may."""
+    named = [one.text for one in BLOCKS] + [(ROOT / "compose.yaml").read_text()]
+    assert any("qwen3:4b-instruct" in one for one in named)
+    assert not [one for one in named if re.search(r"qwen3[:-]4b(?!-instruct|-2507)", one, re.IGNORECASE)]
 
 
 def test_the_containers_fit_together() -> None:

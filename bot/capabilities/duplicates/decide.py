@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, cast
 
 from bot.capabilities.duplicates import messages
@@ -42,9 +43,11 @@ class Duplicates:
             return _withdraw(reason, facts)
         original = facts.related.original if options.claims else None
         near = _near(facts, original, options)
+        note = (facts.related.note,) if facts.related.note else ()
         if original is None and not near:
-            return _withdraw(_silence(facts, options), facts)
-        return _show(original, near, context, options)
+            return _withdraw("; ".join((_silence(facts, options), *note)), facts)
+        plan = _show(original, near, context, options)
+        return replace(plan, why=replace(plan.why, evidence=(*plan.why.evidence, *note)))
 
 
 def _objection(facts: Facts, options: DuplicatesOptions) -> str:

@@ -95,6 +95,13 @@ def test_when_nothing_is_said(changes: dict[str, Any], options: dict[str, Any], 
     assert isinstance(actions_of(again)[0], DropSection)
 
 
+@pytest.mark.parametrize("near", [(), (FAR,), (OPEN,)], ids=["nothing", "far", "near"])
+def test_what_the_comparison_went_without_is_said(near: tuple[RelatedItem, ...]) -> None:
+    found = decided(facts(related=Relation(near, note="no vectors")))
+    said = found.reason if isinstance(found, Skip) else "; ".join(found.why.evidence)
+    assert said.endswith("; no vectors")
+
+
 def test_on_pull_requests_threads_are_listed_too() -> None:
     assert section(facts("pull_request.opened", related=NEAR)).numbers == (3, 4, 2)
 

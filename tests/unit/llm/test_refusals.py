@@ -36,6 +36,10 @@ WORDS: Final[dict[str, tuple[int, str, dict[str, Any], Fault]]] = {
     "LiteLLM without a database, key": (400, "No connected db.", {"type": "no_db_connection"}, Fault.WRONG_KEY),
     "LiteLLM, model": (400, "Invalid model name passed in model=x", {}, Fault.WRONG_MODEL),
     "OpenRouter, credit": (402, "Insufficient credits", {}, Fault.NO_CREDIT),
+    "OpenRouter, model": (400, "openrouter/foo is not a valid model ID", {}, Fault.WRONG_MODEL),
+    "Azure, deployment": (404, "The API deployment does not exist.", {"code": "DeploymentNotFound"}, Fault.WRONG_MODEL),
+    "Gemini, model": (404, "models/x is not found for API version v1main", {}, Fault.WRONG_MODEL),
+    "Gemini, key": (400, "API key not valid. Please pass a valid API key.", {}, Fault.WRONG_KEY),
     "Mistral, extra": (422, "Extra inputs are not permitted: 'stream_options'", {}, Fault.PARAMETER_REFUSED),
     "Azure, filter": (400, "The response was filtered", {"code": "content_filter"}, Fault.FILTERED),
     "no words": (400, "Bad request", {}, Fault.FORMAT_REFUSED),
@@ -115,6 +119,9 @@ def test_each_fault_has_one_clear_sentence(fault: Fault) -> None:
 def test_what_to_do_about_the_usual_mistakes() -> None:
     assert "usually ends in /v1" in explain(ModelFault(Fault.WRONG_URL, status=404))
     assert "OPENAI_API_KEY" in explain(ModelFault(Fault.WRONG_KEY, status=401))
+    assert "127.0.0.1, not at 0.0.0.0" in explain(ModelFault(Fault.FORBIDDEN_ADDRESS))
+    assert "a smaller model, or a larger first_token_timeout" in explain(ModelFault(Fault.SLOW_FIRST_TOKEN))
+    assert "a smaller model, or a larger timeout" in explain(ModelFault(Fault.SLOW_ANSWER))
     assert "check the model's name" in explain(ModelFault(Fault.WRONG_MODEL, status=404))
 
 

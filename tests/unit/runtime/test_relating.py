@@ -1,6 +1,7 @@
 """From what was found to what may be said: older, of the same kind, the original, and nothing that is sensitive."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
@@ -57,6 +58,10 @@ def original(found: Relation) -> int | None:
 
 def near(found: Relation) -> list[int]:
     return [one.number for one in found.near]
+
+
+def test_what_was_not_asked_for_is_told() -> None:
+    assert said(replace(query(9, {4: 0.8}), note="no vectors"), (item(4),)).note == "no vectors"
 
 
 CHAIN: Final = (item(1), item(2, of=1), item(3, of=2), item(4))
