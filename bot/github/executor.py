@@ -55,7 +55,11 @@ class Ledger(Protocol):
         """Payloads of comments and reviews by bots in this repository that were delivered since, newest first."""
         ...
 
-    async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None: ...
+    async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None:
+        """A write arrived. This may be written down with the next `begin`; `settle` is for the last one."""
+        ...
+
+    async def settle(self) -> None: ...
     async def refused(self, key: str) -> None: ...
     async def save_thread(self, thread: Thread, *, made: str | None = None) -> None:
         """Remember the thread; `made` is the key of the write that made its comment, which is done then."""
@@ -81,6 +85,15 @@ class Executor:
 
         `sight`: what deciding saw a moment ago. A first attempt goes by it while it is fresh; any other asks GitHub.
         """
+        try:
+            refusal = await self._run_all(effects, sight)
+        finally:
+            await self.ledger.settle()  # guard: settled-effects (30)
+        if refusal is not None:  # guard: refusals-are-told (34)
+            raise refusal
+
+    async def _run_all(self, effects: tuple[Effect, ...], sight: Sight | None) -> Terminal | None:
+        """The first refusal, if there is one."""
         refusal: Terminal | None = None
         for effect in effects:
             if refusal is not None and isinstance(effect, PutReaction):
@@ -92,8 +105,7 @@ class Executor:
                 refusal = refusal or error
             if sight is not None and isinstance(effect, PutLabels | TakeLabels):
                 sight = sight.without_labels()
-        if refusal is not None:  # guard: refusals-are-told (34)
-            raise refusal
+        return refusal
 
     async def _run(self, effect: Effect, sight: Sight | None) -> None:
         match effect:

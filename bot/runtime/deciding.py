@@ -87,11 +87,12 @@ class Deciding:
             return f"nothing is on for {event.kind}" + (
                 f" (missing permissions: {', '.join(disabled)})" if disabled else ""
             )
-        if not await self._within_budgets(event, reader, config):  # guard: event-budgets (5)
+        known = await self._services.threads.recall(event.repository.id, event.number, _budgets(event, config))
+        if not known.within and not await _exempt(event, reader):  # guard: event-budgets (5)
             return "ignored: the budget of events for today is used up"
         looked_at = time.monotonic()
         item = await reader.item()
-        facts, known = await self._facts(event, app, reader, item, active, now)
+        facts = await self._facts(event, app, reader, item, active, known, now)
         lesson = await self._lesson(active, facts, config) if known.learned else None
         facts = replace(facts, broken_configuration=loaded.mistakes, lesson=lesson)
         decisions = await self._decisions(active, facts, config)
@@ -112,16 +113,16 @@ class Deciding:
         reader: Reader,
         item: Item,
         active: list[Capability],
+        known: Recollection,
         now: datetime,
-    ) -> tuple[Facts, Recollection]:
-        """The facts without the lesson, and what is remembered of the thread."""
+    ) -> Facts:
+        """The facts without the lesson."""
         needs = frozenset(need for one in active for need in one.manifest.needs)
         created = event.kind.endswith((".created", ".submitted"))
         invocations = parse_commands(event.comment.body) if event.comment and created else ()
         if not invocations:
             needs -= {Need.PERMISSION, Need.DECISIONS}
-        records, threads = self._services.records, self._services.threads
-        known = await threads.recall(event.repository.id, event.number)
+        records = self._services.records
         comments = await reader.comments(int(orjson.loads(one)["comment"]["id"]) for one in known.told)
         groups = await reader.read(needs, item)
         if Need.RELATED in needs:
@@ -139,11 +140,10 @@ class Deciding:
             await self._dislikes.note(reader, ours, item, digest)
         feedback = await self._services.feedback.of_item(event.repository.id, event.number) if said else ()
         decisions = await records.recent(event.repository.id, event.number) if Need.DECISIONS in needs else ()
-        facts = Facts(
+        return Facts(
             event=event, now=now, app=app, item=item, comments=comments, invocations=invocations, memory=memory,
             decisions=decisions, feedback=feedback, **groups,
         )  # fmt: skip
-        return facts, known
 
     async def _lesson(self, active: list[Capability], facts: Facts, config: RepoConfig) -> Lesson | None:
         """What was learned says of an issue; of comments only where a command may ask."""
@@ -159,18 +159,6 @@ class Deciding:
         )
         item = facts.item
         return await self._services.learning.about(facts.event.repository.id, item.title, item.body, wanted, facts.now)
-
-    async def _within_budgets(self, event: Event, reader: Reader, config: RepoConfig) -> bool:
-        """Events per author, thread, repository and day, before anything is read. People who may triage are exempt."""
-        repository, budgets = event.repository.id, config.budgets
-        limits = {
-            f"author:{repository}:{event.sender.id}": budgets.events_per_author_day,
-            f"thread:{repository}#{event.number}": budgets.events_per_thread_day,
-            f"repository:{repository}": budgets.events_per_repository_day,
-        }
-        if await self._services.limits.spend_all(limits):
-            return True
-        return await reader.role(event.sender.login) in TRIAGE_ROLES  # guard: exempt-people (5): as True
 
     async def _decisions(self, active: list[Capability], facts: Facts, config: RepoConfig) -> list[Decision]:
         help_of_all = tuple(
@@ -225,6 +213,21 @@ class Deciding:
         return await self._services.model.answer(
             request, private=repository.private, scope=str(repository.id), allowance=allowance
         )
+
+
+async def _exempt(event: Event, reader: Reader) -> bool:
+    """People who may triage are never too many."""
+    return await reader.role(event.sender.login) in TRIAGE_ROLES  # guard: exempt-people (5): as True
+
+
+def _budgets(event: Event, config: RepoConfig) -> dict[str, int]:
+    """Events per author, thread, repository and day, which are counted before anything is read."""
+    repository, budgets = event.repository.id, config.budgets
+    return {
+        f"author:{repository}:{event.sender.id}": budgets.events_per_author_day,
+        f"thread:{repository}#{event.number}": budgets.events_per_thread_day,
+        f"repository:{repository}": budgets.events_per_repository_day,
+    }
 
 
 def note_of(asked: ModelAnswer | NoAnswer | None) -> tuple[str, ...]:

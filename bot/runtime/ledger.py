@@ -8,19 +8,23 @@ from typing import Any
 
 from bot.domain.status import Thread
 from bot.store.limits import Limits
-from bot.store.records import EffectRow, Records, Subject
+from bot.store.records import EffectRow, Ended, Records, Subject
 from bot.store.threads import Threads
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DeliveryLedger:
+    """What is done is written down with what is begun next, which follows at once, or by `settle`."""
+
     records: Records
     threads: Threads
     limits: Limits
     subject: Subject
+    _ended: Ended | None = None
 
     async def begin(self, key: str, detail: dict[str, Any] | None = None) -> EffectRow:
-        return await self.records.begin(key, self.subject, detail)
+        ended, self._ended = self._ended, None
+        return await self.records.begin(key, self.subject, detail, ended=ended)
 
     async def announce(self, key: str, detail: dict[str, Any]) -> None:
         await self.records.announce(key, detail)
@@ -29,7 +33,13 @@ class DeliveryLedger:
         return [json.loads(one) for one in await self.records.heard(self.subject.repository, since)]
 
     async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None:
-        await self.records.done(key, target=target, detail=detail)
+        await self.settle()
+        self._ended = Ended(key, target, detail)
+
+    async def settle(self) -> None:
+        if self._ended is not None:
+            await self.records.done(self._ended)
+            self._ended = None
 
     async def refused(self, key: str) -> None:
         await self.records.refused(key)

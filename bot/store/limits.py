@@ -1,6 +1,5 @@
 """Limits that hold for all processes together: back-off windows, write rates, daily budgets, claims."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -14,23 +13,28 @@ PER_MINUTE: Final = 80  # guard: writes-per-minute (5): as 100000
 PER_HOUR: Final = 500  # guard: writes-per-hour (5): as 100000
 BURST: Final = 40  # guard: bursts-of-writes (5): as 100000
 
-# Nothing is counted where one of the budgets is used up. In one order, so that two of these never wait for each other.
-# Of several who see room for the last one at the same time one gets it; the others are counted in their other budgets.
-_SPEND_ALL: Final = """
+# In one order, so that two of these never wait for each other.
+SPENDING: Final = """
 WITH wanted AS (
     SELECT scope, most, (now() AT TIME ZONE 'utc')::date AS today
     FROM unnest(%(scopes)s::text[], %(limits)s::bigint[]) AS w(scope, most)
 ), room AS (
     SELECT bool_and(coalesce(b.used, 0) < w.most) AS left
     FROM wanted w LEFT JOIN assistant.budgets b ON b.scope = w.scope AND b.day = w.today
+), spent AS (
+    INSERT INTO assistant.budgets AS b (scope, day, used)
+    SELECT scope, today, 1 FROM wanted, room
+    WHERE room.left -- guard: used-up-budgets (5)
+    ORDER BY scope
+    ON CONFLICT (scope, day) DO UPDATE SET used = b.used + 1
+    WHERE b.used < (SELECT most FROM wanted WHERE wanted.scope = b.scope) -- guard: last-of-a-budget (5)
+    RETURNING used
 )
-INSERT INTO assistant.budgets AS b (scope, day, used)
-SELECT scope, today, 1 FROM wanted, room
-WHERE room.left -- guard: used-up-budgets (5)
-ORDER BY scope
-ON CONFLICT (scope, day) DO UPDATE SET used = b.used + 1
-WHERE b.used < (SELECT most FROM wanted WHERE wanted.scope = b.scope) -- guard: last-of-a-budget (5)
-RETURNING used
+"""
+"""One towards today's (UTC) budgets %(scopes)s, of %(limits)s; as many rows in `spent` as budgets had room for it.
+
+Nothing is counted where one of them is used up; who loses the last one to somebody at the same moment is counted in
+the others: strict, never generous.
 """
 
 
@@ -38,7 +42,7 @@ _STATES: Final = """
 SELECT 'window', scope, until, NULL FROM assistant.backoffs WHERE scope = ANY(%s) AND until > now()
 UNION ALL SELECT 'claim', item_key, NULL, epoch FROM assistant.claims WHERE item_key = ANY(%s)
 """
-_COMPANY: Final = 0.003
+_COMPANY: Final = 0.005
 """Seconds for which a busy process gathers questions: every request and every write asks one."""
 
 _Question = tuple[Literal["window", "claim"], str]
@@ -108,15 +112,6 @@ class Limits:
                 {"scope": scope, "amount": amount, "limit": limit},
             )
             return await cursor.fetchone() is not None
-
-    async def spend_all(self, limits: Mapping[str, int]) -> bool:
-        """Count one towards today's (UTC) budgets of all scopes; False, and nothing counted, if one is used up.
-
-        Who loses the last one to somebody at the same moment is counted in the other budgets: strict, never generous.
-        """
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(_SPEND_ALL, {"scopes": list(limits), "limits": list(limits.values())})
-            return cursor.rowcount == len(limits)
 
     async def spent(self, scope: str) -> int:
         """What today's (UTC) budget of the scope has been used for."""

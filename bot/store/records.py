@@ -28,6 +28,16 @@ WITH saved AS (
 )
 UPDATE assistant.deliveries SET decided_at = now() WHERE guid = %(guid)s
 """
+_BEGIN: Final = """
+INSERT INTO assistant.effects (key, guid, repository_id, number, state, detail)
+VALUES (%(key)s, %(guid)s, %(repository)s, %(number)s, 'pending', %(detail)s)
+ON CONFLICT (key) DO NOTHING RETURNING begun_at
+"""
+_DONE: Final = """
+UPDATE assistant.effects SET state = 'done', target_id = coalesce(%(target)s, target_id),
+    detail = coalesce(%(remembered)s, detail), finished_at = now()
+WHERE key = %(ended)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,23 @@ class EffectRow:
     begun_at: datetime
     added: tuple[str, ...] = ()
     """Labels that the earlier attempt was about to add."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A write that arrived: what GitHub called it, and what is to be remembered of it, if anything."""
+
+    key: str
+    target: int | None = None
+    detail: dict[str, Any] | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {
+            "ended": self.key,
+            "target": self.target,
+            "remembered": None if self.detail is None else Jsonb(self.detail),
+        }
 
 
 class Records:
@@ -137,14 +164,22 @@ class Records:
             )
             return [zlib.decompress(row[0]) for row in await cursor.fetchall()]
 
-    async def begin(self, key: str, subject: Subject, detail: dict[str, Any] | None = None) -> EffectRow:
-        """Announce a write. A row that was there already is returned as it is, with `fresh` False."""
+    async def begin(
+        self, key: str, subject: Subject, detail: dict[str, Any] | None = None, *, ended: Ended | None = None
+    ) -> EffectRow:
+        """Announce a write. A row that was there already is returned as it is, with `fresh` False.
+
+        `ended` is the write before it, which is recorded as done in the same statement.
+        """
+        values = {
+            "key": key, "guid": subject.guid, "repository": subject.repository, "number": subject.number,
+            "detail": Jsonb(detail or {}),
+        }  # fmt: skip
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(
-                "INSERT INTO assistant.effects (key, guid, repository_id, number, state, detail) "
-                "VALUES (%s, %s, %s, %s, 'pending', %s) ON CONFLICT (key) DO NOTHING RETURNING begun_at",
-                (key, subject.guid, subject.repository, subject.number, Jsonb(detail or {})),
-            )
+            if ended is None:
+                cursor = await connection.execute(_BEGIN, values)
+            else:
+                cursor = await connection.execute(f"WITH ended AS ({_DONE}) {_BEGIN}", values | ended.values)
             row = await cursor.fetchone()
             if row is not None:
                 return EffectRow("pending", fresh=True, target_id=None, begun_at=row[0])
@@ -156,14 +191,10 @@ class Records:
         state, target, begun_at, detail = found
         return EffectRow(str(state), False, target, begun_at, tuple(detail.get("added", ())))
 
-    async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None:
-        """Record that a write arrived (and what GitHub called it)."""
+    async def done(self, ended: Ended) -> None:
+        """Record that a write arrived."""
         async with self._pool.connection() as connection:
-            await connection.execute(
-                "UPDATE assistant.effects SET state = 'done', target_id = coalesce(%s, target_id), "
-                "detail = coalesce(%s, detail), finished_at = now() WHERE key = %s",
-                (target, Jsonb(detail) if detail is not None else None, key),
-            )
+            await connection.execute(_DONE, ended.values)
 
     async def refused(self, key: str) -> None:
         """GitHub refused the write for good: it did not happen, and may be announced anew."""

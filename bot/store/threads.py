@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from bot.domain.codec import decode, encode
 from bot.domain.status import Section, Thread
 from bot.store.database import Pool
 from bot.store.learned import UNLEARN
+from bot.store.limits import SPENDING
 
 _OF_A_REPOSITORY: Final = (
     "backfills", "learners", "history", "history_changes", "feedback", "effects", "decisions", "threads",
@@ -23,7 +25,7 @@ _OF_A_REPOSITORY: Final = (
 
 _TOLD: Final = 20
 _RECALL: Final = """
-SELECT comment_id, sections, silenced, ARRAY(
+SELECT (SELECT count(*) FROM spent), comment_id, sections, silenced, ARRAY(
     SELECT DISTINCT jsonb_array_elements_text(detail->'added') FROM assistant.effects
     WHERE repository_id = %(repository)s AND number = %(number)s AND detail ? 'added'
     AND state = 'done' -- guard: labels-that-arrived (4)
@@ -62,14 +64,16 @@ FROM (SELECT) AS always LEFT JOIN assistant.threads ON repository_id = %(reposit
 class Recollection:
     """A thread as we left it, the labels that we put on it, by our own record, and what we were told of lately.
 
-    `told`: payloads (JSON) of its comments that were looked at in the last quarter of an hour. `opinions`: whether
-    people have said something about our work here. `learned`, `profiled`: whether anything was learned that serves the
-    repository, and whether its threads can be compared.
+    `told`: payloads (JSON) of its comments that were looked at in the last quarter of an hour. `within`: whether
+    today's budgets had room for one more event; it is counted then. `opinions`: whether people have said something
+    about our work here. `learned`, `profiled`: whether anything was learned that serves the repository, and whether its
+    threads can be compared.
     """
 
     thread: Thread
     applied_labels: frozenset[str]
     told: tuple[bytes, ...]
+    within: bool
     opinions: bool = False
     learned: bool = False
     profiled: bool = False
@@ -90,17 +94,23 @@ class Threads:
             row = await cursor.fetchone()
         return Thread() if row is None else _thread(*row)
 
-    async def recall(self, repository: int, number: int) -> Recollection:
-        """Everything that an event's deciding remembers of its thread, in one statement."""
+    async def recall(self, repository: int, number: int, budgets: Mapping[str, int]) -> Recollection:
+        """Count an event towards its budgets of today, and recall its thread, in one statement."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                _RECALL, {"repository": repository, "number": number, "told": _TOLD}, binary=True
-            )
+                SPENDING + _RECALL,
+                {
+                    "repository": repository, "number": number, "told": _TOLD,
+                    "scopes": list(budgets), "limits": list(budgets.values()),
+                },
+                binary=True,
+            )  # fmt: skip
             row = await cursor.fetchone()
         assert row is not None
-        *known, labels, told, opinions, learned, profiled = row
+        spent, *known, labels, told, opinions, learned, profiled = row
         bodies = tuple(map(zlib.decompress, told))
-        return Recollection(_thread(*known), frozenset(labels), bodies, opinions, learned, profiled)
+        within = spent == len(budgets)
+        return Recollection(_thread(*known), frozenset(labels), bodies, within, opinions, learned, profiled)
 
     async def planned(self, guid: str, repository: int, number: int) -> tuple[Thread, list[tuple[str, list[Any]]]]:
         """The thread, and (capability, encoded actions) of a decided delivery, in the order of deciding."""

@@ -8,7 +8,7 @@ from bot.domain.actions import Reaction
 from bot.domain.effects import Effect, PutLabels, PutReaction, PutStatus, TakeLabels
 from bot.domain.errors import ClaimLost, Terminal
 from bot.domain.status import Thread
-from bot.github.errors import Forbidden
+from bot.github.errors import Forbidden, Unavailable
 from bot.sandbox.faults import FaultKind
 from tests.support.assistant import REPOSITORY
 from tests.support.desk import EVERY, ISSUES, LABELS, REPLY, STATUS, Desk, text
@@ -38,6 +38,13 @@ async def test_what_is_done_is_not_done_again(desk: Desk, effect: Effect) -> Non
     before = desk.writes
     await desk.again(effect)
     assert (len(before), desk.writes) == (1, before)
+
+
+async def test_what_was_done_is_settled_whatever_comes_after_it(desk: Desk) -> None:
+    desk.arm(FaultKind.RESET_BEFORE, ISSUES + "/comments$")
+    with pytest.raises(Unavailable):
+        await desk.do(LABELS, STATUS)
+    assert desk.ledger.settled == 1
 
 
 async def test_a_label_that_was_added_is_not_added_again_when_a_person_took_it_off(desk: Desk) -> None:

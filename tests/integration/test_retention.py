@@ -8,7 +8,7 @@ import pytest
 
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.deliveries import Deliveries, Incoming, compress
-from bot.store.records import Decision, Records, Subject
+from bot.store.records import Decision, Ended, Records, Subject
 from bot.store.threads import Threads
 
 SUBJECT: Final = Subject("a", "issues.opened", repository=1, number=5, author="mira")
@@ -81,7 +81,7 @@ async def test_a_decision_of_which_nothing_was_begun_is_made_anew(pool: Pool, de
 async def test_a_write_that_arrived_is_not_forgotten_when_a_repetition_is_refused(pool: Pool) -> None:
     records = Records(pool)
     await records.begin("reply:1", SUBJECT)
-    await records.done("reply:1", target=7)
+    await records.done(Ended("reply:1", 7))
     await records.refused("reply:1")
     row = await records.begin("reply:1", SUBJECT)
     assert (row.state, row.target_id, row.fresh) == ("done", 7, False)

@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
 
 from bot.domain.status import Thread
 from bot.github.kept import LONG, SHORT, Kept
+from bot.runtime.ledger import DeliveryLedger
 from bot.sandbox import Sandbox
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.limits import Limits
-from bot.store.records import Records, Subject
+from bot.store.records import Ended, Records, Subject
 from bot.store.threads import Recollection, Threads
 from bot.store.together import Together
 from tests.integration.test_events import COMPLETE
@@ -109,26 +111,30 @@ async def test_an_error_reaches_everyone_who_asked_and_the_next_question_is_aske
     assert await together("a") == "found"
 
 
+async def spend(pool: Pool, budgets: dict[str, int]) -> bool:
+    return (await Threads(pool).recall(1, 5, budgets)).within
+
+
 async def test_budgets_are_spent_together_or_not_at_all(pool: Pool) -> None:
     limits = Limits(pool)
     wide = {"author": 3, "thread": 2, "repository": 9}
-    assert [await limits.spend_all(wide) for _ in range(3)] == [True, True, False]
+    assert [await spend(pool, wide) for _ in range(3)] == [True, True, False]
     assert [await limits.spent(scope) for scope in wide] == [2, 2, 2]
 
 
 async def test_where_one_budget_is_used_up_nothing_is_counted(pool: Pool) -> None:
     limits = Limits(pool)
-    assert await limits.spend_all({"few": 1, "many": 5})
-    assert not await limits.spend_all({"few": 1, "many": 5})
+    assert await spend(pool, {"few": 1, "many": 5})
+    assert not await spend(pool, {"few": 1, "many": 5})
     assert (await limits.spent("few"), await limits.spent("many")) == (1, 1)
 
 
 async def test_of_several_who_saw_room_for_one_more_one_gets_it(pool: Pool, database_url: str) -> None:
     limits = Limits(pool)
-    assert await limits.spend_all({"b": 2})
+    assert await spend(pool, {"b": 2})
     async with await psycopg.AsyncConnection.connect(database_url) as holder:
         await holder.execute("SELECT 1 FROM assistant.budgets WHERE scope = 'b' FOR UPDATE")
-        spending = asyncio.gather(*(limits.spend_all({"b": 2}) for _ in range(3)))
+        spending = asyncio.gather(*(spend(pool, {"b": 2}) for _ in range(3)))
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as watcher:
             waiting = 0
             while waiting < 3:
@@ -151,16 +157,37 @@ async def test_write_slots_are_counted_one_by_one_among_many_who_take_them_at_on
 
 async def test_only_labels_that_arrived_on_this_thread_are_ours(pool: Pool) -> None:
     threads, records = Threads(pool), Records(pool)
-    assert await threads.recall(1, 5) == Recollection(Thread(), frozenset(), (), False)
+    assert await threads.recall(1, 5, {}) == Recollection(Thread(), frozenset(), (), within=True)
     for key, number in (("asked", 5), ("lost", 5), ("elsewhere", 6)):
         await records.begin(key, Subject(key, "issues.opened", 1, number, "jonas"))
         await records.announce(key, {"added": [key]})
     for key in ("asked", "elsewhere"):
-        await records.done(key)
+        await records.done(Ended(key))
     await threads.save(1, 5, Thread(comment_id=7))
-    known = await threads.recall(1, 5)
+    known = await threads.recall(1, 5, {})
     assert known.applied_labels == {"asked"}
     assert known.thread == await threads.load(1, 5) == Thread(comment_id=7)
+
+
+async def test_what_is_done_is_written_with_what_is_begun_next_or_when_it_is_settled(pool: Pool) -> None:
+    subject = Subject("a", "issues.opened", 1, 5, "jonas")
+    ledger = DeliveryLedger(Records(pool), Threads(pool), Limits(pool), subject)
+    for key in ("labels", "status", "reply"):
+        await ledger.begin(key, {"added": [key]})
+        await ledger.done(key, target=len(key), detail={"added": ["x"]} if key == "labels" else None)
+    assert await effects(pool) == [
+        ("labels", "done", 6, {"added": ["x"]}), ("reply", "pending", None, {"added": ["reply"]}),
+        ("status", "done", 6, {"added": ["status"]}),
+    ]  # fmt: skip
+    await ledger.settle()
+    await ledger.settle()
+    assert ("reply", "done", 5, {"added": ["reply"]}) in await effects(pool)
+
+
+async def effects(pool: Pool) -> list[tuple[Any, ...]]:
+    async with pool.connection() as connection:
+        cursor = await connection.execute("SELECT key, state, target_id, detail FROM assistant.effects ORDER BY key")
+        return await cursor.fetchall()
 
 
 async def test_the_marker_key_is_the_same_for_every_process(pool: Pool) -> None:

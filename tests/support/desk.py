@@ -49,6 +49,7 @@ class LedgerInMemory:
     details: dict[str, dict[str, Any]] = field(default_factory=dict)
     thread: Thread | None = None
     ahead: timedelta = timedelta()
+    settled: int = 0
     deliveries: list[Delivery] = field(default_factory=list)
     """What the service was told of its own writes."""
 
@@ -68,6 +69,9 @@ class LedgerInMemory:
     async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None:
         self.rows[key] = replace(self.rows[key], state="done", target_id=target)
         self.details[key] = detail or {}
+
+    async def settle(self) -> None:
+        self.settled += 1
 
     async def refused(self, key: str) -> None:
         self.rows.pop(key)
