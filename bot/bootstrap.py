@@ -18,6 +18,7 @@ from aiohttp import web
 from bot.capabilities import REGISTRY
 from bot.domain.capability import Manifest
 from bot.domain.errors import AssistantError
+from bot.domain.ports import Answers
 from bot.github.auth import Clock, Credentials, GitHubApp
 from bot.github.client import open_session
 from bot.prompting import load_prompts
@@ -229,8 +230,9 @@ async def _local(settings: ModelSettings | None) -> "AsyncIterator[LocalModel | 
 
 @contextlib.asynccontextmanager
 async def _model(
-    settings: ModelSettings | None, local: "LocalModel | None", limits: Limits, memory: ModelMemory
-) -> "AsyncIterator[ModelPool | None]":
+    settings: ModelSettings | None, local: "LocalModel | None", limits: Limits, memory: ModelMemory,
+    answers: Answers | None = None,
+) -> "AsyncIterator[ModelPool | None]":  # fmt: skip
     if settings is None:
         yield None
         return
@@ -239,7 +241,7 @@ async def _model(
 
     endpoints = (*([local.endpoint] if local else ()), *settings.endpoints)
     made = ModelPool.of(
-        endpoints, load_prompts(), spending=limits, answers=memory, knowledge=memory,
+        endpoints, load_prompts(), spending=limits, answers=answers or memory, knowledge=memory,
         budgets=Budgets(settings.tokens_per_day, settings.money_per_day),
     )  # fmt: skip
     try:
@@ -249,11 +251,14 @@ async def _model(
 
 
 @contextlib.asynccontextmanager
-async def model(settings: Settings, pool: Pool) -> "AsyncIterator[ModelPool]":
-    """The configured model, outside of the service. Raises AssistantError if none is configured."""
+async def model(settings: Settings, pool: Pool, *, answers: Answers | None = None) -> "AsyncIterator[ModelPool]":
+    """The configured model, outside of the service, with other `answers` than those that the service knows already.
+
+    Raises AssistantError if none is configured.
+    """
     async with (
         _local(settings.model) as local,
-        _model(settings.model, local, Limits(pool), ModelMemory(pool)) as made,
+        _model(settings.model, local, Limits(pool), ModelMemory(pool), answers) as made,
     ):
         if made is None:
             raise AssistantError("no model is configured that could be asked.")

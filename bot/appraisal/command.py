@@ -1,7 +1,7 @@
 """Where the command `eval OWNER/REPO` gets its history, its configuration and its answers from."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -15,9 +15,10 @@ from bot.capabilities import REGISTRY
 from bot.domain.errors import AssistantError
 from bot.domain.feedback import TRIAGE, called_wrong
 from bot.domain.history.rows import Header, load
-from bot.domain.plan import ModelAnswer, ModelRequest
+from bot.domain.plan import ModelAnswer, ModelRequest, NoAnswer
 from bot.domain.ports import Allowance, Model
 from bot.domain.repo_config import ConfigSchema, RepoConfig
+from bot.logs import configure_logs
 from bot.prompting import load_prompts
 from bot.settings import load_settings
 from bot.store.database import Pool, migrate, open_pool
@@ -77,13 +78,14 @@ def _from_file(file: Path) -> Known:
 async def _with_services(name: str, found: Known | None, config: RepoConfig, tick: Tick, *, ask: bool) -> Appraisal:
     """With the database, and with the model if it is to be asked."""
     settings = load_settings()
+    configure_logs("warning", settings.log_format, settings.secrets)
     async with bootstrap.database(settings) as url:
         await migrate(url)
         async with open_pool(url, size=4) as pool:
             known = found or await stored(pool, name)
             if not ask:
                 return await asyncio.to_thread(_appraise, known, config, tick)
-            async with bootstrap.model(settings, pool) as model:
+            async with bootstrap.model(settings, pool, answers=Anew()) as model:
                 asking = _asking(model, known.name, asyncio.get_running_loop())
                 return await asyncio.to_thread(_appraise, known, config, tick, asking)
 
@@ -98,12 +100,22 @@ async def stored(pool: Pool, name: str) -> Known:
     return Known(found[1], [(item, tuple(changes)) async for item, changes in history.items(found[0])], wrong)
 
 
-def _asking(model: Model, scope: str, loop: asyncio.AbstractEventLoop) -> Ask:
-    """Asks from the thread that decides. The texts may be a private repository's: they are treated so."""
+class Anew:
+    """No answer is remembered: one that was given before would seem to cost nothing."""
 
-    def ask(request: ModelRequest) -> ModelAnswer | None:
+    async def find(self, keys: Sequence[str]) -> ModelAnswer | None:
+        return None
+
+    async def keep(self, key: str, scope: str, answer: ModelAnswer) -> None:
+        return None
+
+
+def _asking(model: Model, scope: str, loop: asyncio.AbstractEventLoop) -> Ask:
+    """Asks from the thread that decides, on a budget of its own. The texts may be a private repository's: they are
+    treated so."""
+
+    def ask(request: ModelRequest) -> ModelAnswer | NoAnswer:
         coming = model.answer(request, private=True, scope=f"appraisal of {scope}", allowance=Allowance())
-        answer = asyncio.run_coroutine_threadsafe(coming, loop).result(_PATIENCE)
-        return answer if isinstance(answer, ModelAnswer) else None
+        return asyncio.run_coroutine_threadsafe(coming, loop).result(_PATIENCE)
 
     return ask

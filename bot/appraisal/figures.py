@@ -32,6 +32,27 @@ class LabelFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class AreaFigures:
+    """One area label: `right` of the `named` issues have it by people's word, `wanted` issues have it in all.
+
+    Named are those of which what was learned was sure enough, which `mode: earned` sets while the label earned it.
+    `threshold`, `earned` and `reason` are those of today, by the whole history; the intervals are as of labels.
+    """
+
+    label: str
+    named: int
+    right: int
+    wanted: int
+    precision: float | None
+    precision_interval: tuple[float, float]
+    recall: float | None
+    recall_interval: tuple[float, float]
+    threshold: float | None
+    earned: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bin:
     """Issues whose likeliest kind had a probability from `low` to `high`: its mean, and how often it was true."""
 
@@ -44,7 +65,11 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All shares are of 1. `confusion`: people's kind → what would have been said ("nothing" included) → how often."""
+    """All shares are of 1. `confusion`: people's kind → what would have been said ("nothing" included) → how often.
+
+    `silences`: why a model that was asked did not answer → how often. `earned_set` labels, kinds and areas, would have
+    been set in `mode: earned` by what was known then, `earned_right` of them rightly.
+    """
 
     issues: int
     taught: int
@@ -57,8 +82,12 @@ class Figures:
     asked: int
     tokens: int
     tokens_measured: bool
+    silences: dict[str, int]
     earned: dict[str, dict[str, Any]]
     not_allowed: tuple[str, ...]
+    earned_set: int
+    earned_right: int
+    areas: tuple[AreaFigures, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""
@@ -70,6 +99,9 @@ def figures(found: Rehearsal, *, tokens: Mapping[int, int] | None = None) -> Fig
     issues = found.issues
     guessed = [(one.guess.probability, one.guess.kind == one.truth) for one in issues if one.guess is not None]
     asked = [one for one in issues if one.request is not None]
+    earned = [
+        one.said == one.truth if label == one.label else label in one.in_areas for one in issues for label in one.earned
+    ]
     return Figures(
         issues=len(issues),
         taught=found.taught,
@@ -82,8 +114,12 @@ def figures(found: Rehearsal, *, tokens: Mapping[int, int] | None = None) -> Fig
         asked=len(asked),
         tokens=sum(tokens.get(one.number, 0) for one in asked) if tokens is not None else sum(o.tokens for o in issues),
         tokens_measured=tokens is None,
+        silences=_counted(one.silence for one in asked if one.silence),
         earned={**_standing("rules", found.rules), **_standing("learned", found.learned)},
         not_allowed=found.not_allowed,
+        earned_set=len(earned),
+        earned_right=sum(earned),
+        areas=tuple(_area(label, measure, issues) for label, measure in sorted(found.areas.items())),
     )
 
 
@@ -98,6 +134,23 @@ def bins(guessed: Sequence[tuple[float, bool]]) -> Iterable[Bin]:
             yield Bin(low, high, count, mean, share)
 
 
+def _area(label: str, measure: Measure, issues: Sequence[Rehearsed]) -> AreaFigures:
+    said = [label in one.in_areas for one in issues if label in one.areas]
+    right, wanted = sum(said), sum(label in one.in_areas for one in issues)
+    precision, precise = _share(right, len(said))
+    recall, complete = _share(right, wanted)
+    return AreaFigures(
+        label, len(said), right, wanted, precision, precise, recall, complete,
+        measure.threshold, measure.earned, measure.standing,
+    )  # fmt: skip
+
+
+def _share(right: int, count: int) -> tuple[float | None, tuple[float, float]]:
+    """The share, None of nothing, and its interval."""
+    found = wilson(right, count)
+    return right / count if count else None, (found.low, found.high)
+
+
 def _labels(issues: Sequence[Rehearsed]) -> Iterable[LabelFigures]:
     wanted = _counted(one.truth for one in issues)
     kinds: dict[tuple[str, str], None] = {(one.label, str(one.said)): None for one in issues if one.said is not None}
@@ -105,12 +158,9 @@ def _labels(issues: Sequence[Rehearsed]) -> Iterable[LabelFigures]:
     for label, kind in sorted([*kinds, *((kind, kind) for kind in missed)]):
         said = [one.truth == one.said for one in issues if (one.label, one.said) == (label, kind)]
         right, total = sum(said), wanted.get(kind, 0)
-        precise, complete = wilson(right, len(said)), wilson(right, total)
-        yield LabelFigures(
-            label, kind, len(said), right, total,
-            right / len(said) if said else None, (precise.low, precise.high),
-            right / total if total else None, (complete.low, complete.high),
-        )  # fmt: skip
+        precision, precise = _share(right, len(said))
+        recall, complete = _share(right, total)
+        yield LabelFigures(label, kind, len(said), right, total, precision, precise, recall, complete)
 
 
 def _method(one: Rehearsed) -> str:

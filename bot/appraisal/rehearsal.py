@@ -6,11 +6,12 @@ here: an issue without labels, as it was opened, in a repository that has every 
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
+from bot.capabilities.triage.areas import areas_of_issue, is_area
 from bot.capabilities.triage.config import TriageOptions
 from bot.capabilities.triage.decide import Triage
 from bot.capabilities.triage.kinds import Kind
@@ -26,13 +27,13 @@ from bot.domain.gate import judge
 from bot.domain.history.values import Change, HistoryItem
 from bot.domain.labels import spelled
 from bot.domain.learned import Guess, Lesson, Measure
-from bot.domain.plan import ModelAnswer, ModelRequest, Plan, Skip
+from bot.domain.plan import ModelAnswer, ModelRequest, NoAnswer, Plan, Skip
 from bot.domain.repo_config import RepoConfig
 from bot.learning.artefact import Artefact, Bars, bars_of, pack, unpack
 from bot.learning.examples import Taught, taught
 from bot.learning.training.kinds import Example, TooFewExamples
 from bot.learning.training.learn import learn
-from bot.runtime.learning import lesson_of
+from bot.runtime.learning import lesson_of, measures_of
 
 STRETCHES: Final = (0.4, 0.55, 0.7, 0.85)
 """Where the history is cut; what comes before the first cut only teaches."""
@@ -40,7 +41,7 @@ FEWEST: Final = 50
 """Closed issues with a kind, below which no figure would mean anything."""
 
 Tick = Callable[[str, int, int], None]
-Ask = Callable[[ModelRequest], ModelAnswer | None]
+Ask = Callable[[ModelRequest], ModelAnswer | NoAnswer]
 Past = tuple[HistoryItem, tuple[Change, ...]]
 
 NOTHING_WRONG: Final[Mapping[int, Collection[str]]] = MappingProxyType({})
@@ -56,7 +57,9 @@ class Rehearsed:
 
     `label` is the label that would have been set, `said` the kind that it stands for; both empty where nothing would
     have been. `guess` is the likeliest kind by what was learned so far. `request` is what a model would have been
-    asked, `tokens` what its answer took.
+    asked, `tokens` what that took, `silence` why it did not answer. `areas` are the area labels that what was learned
+    was sure of, `in_areas` those that people gave it. `earned` are those of all these labels that `mode: earned` would
+    have set, by what was known then.
     """
 
     number: int
@@ -67,17 +70,24 @@ class Rehearsed:
     method: str
     request: ModelRequest | None = None
     tokens: int = 0
+    silence: str = ""
+    areas: tuple[str, ...] = ()
+    in_areas: tuple[str, ...] = ()
+    earned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What came out, oldest first. `rules` and `learned` are what the whole history says about how sure to be."""
+    """What came out, oldest first. `rules`, `learned` and `areas` (by label; all that people used) are what the whole
+    history says about how sure to be.
+    """
 
     issues: tuple[Rehearsed, ...]
     taught: int
     rules: Mapping[str, Measure]
     learned: Mapping[str, Measure]
     not_allowed: tuple[str, ...]
+    areas: Mapping[str, Measure] = field(default_factory=dict)
 
 
 class TooLittleHistoryError(AssistantError):
@@ -100,10 +110,11 @@ def rehearse(
         taught_so_far = _learned(known, options)
         for item, lesson in stretch:
             fact = lesson_of(*taught_so_far, _PLACE, item.title, item.body) if taught_so_far else None
-            assert lesson.kind is not None
-            judged.append(_rehearsed(_facts(item, existing, fact), lesson.kind, options, context, ask))
+            judged.append(_rehearsed(_facts(item, existing, fact), lesson, options, context, ask))
             tick("Deciding once more", len(judged), total)
     whole = _learned([lesson for _, lesson in lessons], options)
+    measured = measures_of(whole[1].areas, {}) if whole else {}
+    used = sorted({name for _, lesson in lessons for name in lesson.labels if is_area(name, options)})
     summary = lesson_of(*whole, _PLACE, "", "") if whole else None
     usable = context.labels
     return Rehearsal(
@@ -111,7 +122,10 @@ def rehearse(
         taught=len(lessons),
         rules=summary.rules if summary else {},
         learned=summary.bars if summary else {},
-        not_allowed=tuple(sorted(name for name in existing if kind_of_label(name) and name not in usable)),
+        not_allowed=tuple(
+            sorted(one for one in existing if one not in usable and (kind_of_label(one) or is_area(one, options)))
+        ),
+        areas={name: measured.get(name, Measure()) for name in used},
     )
 
 
@@ -133,7 +147,9 @@ def _stretches(
 
 def _learned(lessons: Sequence[Taught], options: TriageOptions) -> tuple[Artefact, Bars] | None:
     """What these teach, as the service would load it; None where they are too few."""
-    examples = [Example(_PLACE, str(one.kind), one.title, one.body, one.weight) for one in lessons]
+    examples = [
+        Example(_PLACE, str(one.kind), one.title, one.body, one.weight, one.labels, one.created) for one in lessons
+    ]
     try:
         artefact = unpack(pack(learn(examples)))
     except TooFewExamples:
@@ -161,18 +177,24 @@ def _facts(item: HistoryItem, existing: frozenset[str], lesson: Lesson | None) -
     return Facts(event=event, now=item.created_at, app=_APP, item=opened, labels=labels, lesson=lesson)
 
 
-def _rehearsed(facts: Facts, truth: Kind, options: TriageOptions, context: Context, ask: Ask | None) -> Rehearsed:
+def _rehearsed(facts: Facts, truth: Taught, options: TriageOptions, context: Context, ask: Ask | None) -> Rehearsed:
+    assert truth.kind is not None
     capability = Triage()
     request = capability.ask(facts, context)
-    answer = ask(request) if ask and request else None
-    plan = capability.decide(facts, answer, context)
+    said = ask(request) if ask and request else None
+    plan = capability.decide(facts, said if isinstance(said, ModelAnswer) else None, context)
     kinds = {name: kind for kind in Kind for name in names_of(kind, facts, options)}
     label = next((name for name in _set_labels(plan, facts, context) if name in kinds), "")
     guesses = facts.lesson.guesses if facts.lesson else ()
+    areas = [one for one in areas_of_issue(facts, context, options) if one.measure is not None]
+    earned = frozenset(one.label for one in areas if one.measure and one.measure.earned)
     return Rehearsed(
-        number=facts.item.number, truth=truth, label=label, said=kinds.get(label),
+        number=facts.item.number, truth=truth.kind, label=label, said=kinds.get(label),
         guess=guesses[0] if guesses else None, method=plan.why.method if isinstance(plan, Plan) else "",
-        request=request, tokens=answer.tokens if answer else 0,
+        request=request, tokens=said.tokens if said else 0,
+        silence=said.reason if isinstance(said, NoAnswer) else "",
+        areas=tuple(one.label for one in areas), in_areas=tuple(one for one in truth.labels if is_area(one, options)),
+        earned=earned | ({label} & plan.earned if isinstance(plan, Plan) else set()),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
+from bot.appraisal.figures import AreaFigures, LabelFigures
 from bot.appraisal.run import Appraisal
 
 
@@ -12,14 +13,18 @@ def tables(found: Appraisal) -> Iterator[Table]:
     triage = found.triage
     labels = Table("label", "set", "right", "precision", "recall", title=f"{found.repository}, {triage.issues} issues")
     for one in triage.labels:
-        low, high = one.precision_interval
-        precision = f"{one.precision:.0%} ({low:.0%}–{high:.0%})" if one.precision is not None else "–"
-        recall = f"{one.recall:.0%} of {one.wanted}" if one.recall is not None else "–"
-        labels.add_row(one.label, str(one.set), str(one.right), precision, recall)
+        labels.add_row(one.label, str(one.set), str(one.right), *_shares(one))
     yield labels
-    earned = Table("kind", "may act", "why", title="mode: earned")
+    if triage.areas:
+        areas = Table("area", "sure of", "right", "precision", "recall", title="Areas: set only in mode: earned")
+        for area in triage.areas:
+            areas.add_row(area.label, str(area.named), str(area.right), *_shares(area))
+        yield areas
+    earned = Table("kind or area", "may act", "from", "why", title="mode: earned")
     for name, standing in triage.earned.items():
-        earned.add_row(name, "yes" if standing["earned"] else "only suggests", standing["reason"])
+        earned.add_row(name, _may(standing["earned"]), _bar(standing["threshold"]), standing["reason"])
+    for area in triage.areas:
+        earned.add_row(area.label, _may(area.earned), _bar(area.threshold), area.reason)
     yield earned
     rest = Table("what", "figure")
     for row in _rest(found):
@@ -27,14 +32,34 @@ def tables(found: Appraisal) -> Iterator[Table]:
     yield rest
 
 
+def _shares(one: LabelFigures | AreaFigures) -> tuple[str, str]:
+    """Precision and recall."""
+    low, high = one.precision_interval
+    precision = f"{one.precision:.0%} ({low:.0%}–{high:.0%})" if one.precision is not None else "–"
+    return precision, f"{one.recall:.0%} of {one.wanted}" if one.recall is not None else "–"
+
+
+def _may(earned: bool) -> str:
+    return "yes" if earned else "only suggests"
+
+
+def _bar(threshold: float | None) -> str:
+    return "–" if threshold is None else f"{threshold:.2f}"
+
+
 def _rest(found: Appraisal) -> Iterator[tuple[str, str]]:
     triage = found.triage
     yield "nothing set", f"{triage.abstained} of {triage.issues}"
     yield "decided by", ", ".join(f"{name} {count}" for name, count in triage.by_method.items()) or "nobody"
+    yield "mode: earned would have set", f"{triage.earned_set}, right {triage.earned_right}"
     if triage.calibration_error is not None:
         yield "calibration error", f"{triage.calibration_error:.3f}"
-    about = "" if triage.tokens_measured else "about "
-    yield "a model would be asked", f"{triage.asked} times, {about}{triage.tokens:,} tokens"
+    if triage.tokens_measured:
+        answers = triage.asked - sum(triage.silences.values())
+        yield "a model was asked", f"{triage.asked} times, {answers} answers, {triage.tokens:,} tokens"
+        yield from ((f"not answered: {count}", reason) for reason, count in triage.silences.items())
+    else:
+        yield "a model would be asked", f"{triage.asked} times, about {triage.tokens:,} tokens"
     if triage.not_allowed:
         yield "not in the allow-list", ", ".join(triage.not_allowed)
     if found.duplicates:

@@ -42,13 +42,23 @@ class Measure:
         """Whether it was measured often enough, and is plainly not good enough."""
         return self.count >= _FEW and self.high < self.wanted
 
-    def describe(self) -> str:
-        """The measured precision in words; for /why."""
+    def describe(self, *, forward: bool = False) -> str:
+        """The measured precision in words; for /why. `forward`: newer answers than those that chose the threshold."""
         if not self.count:
             return "precision not measured so far"
         share = f"{self.right / self.count:.0%}, at least {self.low:.0%}"
-        right = f"{self.right} of {self.count} answers on issues that it had not learned from were right"
+        answers = "newer answers" if forward else "answers"
+        right = f"{self.right} of {self.count} {answers} on issues that it had not learned from were right"
         return f"measured precision: {right} ({share})"
+
+
+@dataclass(frozen=True, slots=True)
+class AreaGuess:
+    """A label for a part of the repository, sure enough for its threshold, and what such answers were worth."""
+
+    label: str
+    probability: float
+    measure: Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,7 @@ class Nearby:
 class Lesson:
     """`guesses` are all kinds, likeliest first. `rules` and `bars` are by kind. `version` is the artefact's.
 
-    `areas` are labels that are likely enough, likeliest first, with what was measured about them in words.
+    `areas` are labels that are likely enough, likeliest first.
     `own`: measured on this repository's own reports (`answers` of them), not with others of the installation.
     """
 
@@ -75,7 +85,7 @@ class Lesson:
     own: bool = True
     answers: int = 0
     nearby: tuple[Nearby, ...] = ()
-    areas: tuple[tuple[str, str], ...] = ()
+    areas: tuple[AreaGuess, ...] = ()
 
     @property
     def method(self) -> str:

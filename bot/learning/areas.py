@@ -13,7 +13,7 @@ from bot.learning.views import Features
 class Areas:
     """One score for each label; sigmoid(slope × score + intercept) is its calibrated probability.
 
-    `rows` are answers about held-back reports: those of which a label was likelier than not.
+    `rows` are answers about held-back reports, oldest first: those of which a label was likelier than not.
     """
 
     labels: tuple[str, ...]

@@ -23,7 +23,7 @@ ENOUGH: Final = 100
 class Answer:
     """What would have been said about one report by rules and by a model that had no part of it.
 
-    `truth` is people's word. `ruled` is None where the rules saw nothing.
+    `truth` is people's word. `ruled` is None where the rules saw nothing. `at` is when the report was made, in seconds.
     """
 
     truth: str
@@ -31,11 +31,12 @@ class Answer:
     probability: float
     ruled: str | None
     confidence: float
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Artefact:
-    """`answers` and `areas` by repository; answers in the order of the reports."""
+    """`answers` and `areas` by repository; answers, and the rows of areas, oldest report first."""
 
     model: KindModel
     answers: Mapping[str, Sequence[Answer]]
@@ -44,12 +45,16 @@ class Artefact:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """By kind: when the rules' word is good enough, and when what was learned is; `own`: measured here alone."""
+    """By kind: when the rules' word is good enough, and when what was learned is; `areas` by label.
+
+    `own`: measured here alone.
+    """
 
     rules: Mapping[str, Bar]
     learned: Mapping[str, Bar]
     own: bool
     answers: int
+    areas: Mapping[str, Bar] = field(default_factory=dict)
 
 
 def bars_of(artefact: Artefact, repository: str, *, precision: float, sure: float) -> Bars:
@@ -60,9 +65,10 @@ def bars_of(artefact: Artefact, repository: str, *, precision: float, sure: floa
     """
     mine = artefact.answers.get(repository, ())
     own = len(mine) >= ENOUGH or artefact.answers.keys() == {repository}
-    pool = mine if own else [one for each in artefact.answers.values() for one in each]
+    pool = mine if own else sorted((one for each in artefact.answers.values() for one in each), key=lambda one: one.at)
     ruled = [one for one in pool if one.ruled is not None and one.confidence >= sure]
     left = [one for one in pool if one.ruled is None or one.confidence < sure]
+    areas = artefact.areas.get(repository)
     return Bars(
         rules=_fixed(ruled, sure, precision, len(pool)),
         learned=choose(
@@ -70,6 +76,7 @@ def bars_of(artefact: Artefact, repository: str, *, precision: float, sure: floa
         ),
         own=own,
         answers=len(pool),
+        areas=choose(areas.rows, precision=precision) if areas else {},
     )
 
 
@@ -93,6 +100,7 @@ def pack(artefact: Artefact) -> bytes:
             name: [[one.truth, one.learned, one.probability, one.ruled, one.confidence] for one in each]
             for name, each in artefact.answers.items()
         },
+        "times": {name: [one.at for one in each] for name, each in artefact.answers.items()},
         "areas": {name: _areas_to_plain(one) for name, one in artefact.areas.items()},
     }
     return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 1)
@@ -108,7 +116,8 @@ def unpack(stored: bytes) -> Artefact:
         data = json.loads(plain)
         if data["format"] != FORMAT:
             raise UnusableModel(f"made as {data['format']}, this is {FORMAT}")
-        answers = {str(name): tuple(_answer(one) for one in each) for name, each in data["answers"].items()}
+        times = data.get("times", {})
+        answers = {str(name): _answers(each, times.get(name)) for name, each in data["answers"].items()}
         model = from_plain(data["model"])
         features = sum(len(one.places) for one in model.views.values())
         areas = {str(name): _areas(one, features) for name, one in data["areas"].items()}
@@ -117,13 +126,18 @@ def unpack(stored: bytes) -> Artefact:
         raise error if isinstance(error, UnusableModel) else UnusableModel(type(error).__name__) from error
 
 
-def _answer(data: Sequence[Any]) -> Answer:
+def _answers(data: Sequence[Any], times: Sequence[float] | None) -> tuple[Answer, ...]:
+    """Oldest first. Older artefacts hold no times: their answers' places stand for these."""
+    found = times if times is not None else [place / len(data) for place in range(len(data))]
+    return tuple(_answer(one, at) for one, at in zip(data, found, strict=True))
+
+
+def _answer(data: Sequence[Any], at: float) -> Answer:
     truth, learned, probability, ruled, confidence = data
     if not (0 <= probability <= 1 and 0 <= confidence <= 1):
         raise UnusableModel("a probability is none")
-    return Answer(
-        str(truth), str(learned), float(probability), None if ruled is None else str(ruled), float(confidence)
-    )
+    name = None if ruled is None else str(ruled)
+    return Answer(str(truth), str(learned), float(probability), name, float(confidence), float(at))
 
 
 def _areas_to_plain(areas: Areas) -> dict[str, Any]:

@@ -2,22 +2,28 @@
 
 An answer of which the truth is known is a `Row`: the label that was said (the likeliest one, not each possible), its
 calibrated probability, and whether people gave the item that label. Rows must come from answers about items that were
-held back from training. The same functions serve the trainer, the live assistant and `eval`:
+held back from training, and be ordered, oldest item first: what people call a label drifts, and a measure that mixes
+old and new answers does not see it. The same functions serve the trainer, the live assistant and `eval`:
 
     bars = choose(rows, precision=0.9)          # label -> Bar: threshold, measured precision, count, bounds, coverage
     bars["bug"].reached_by(0.97)                # sure enough to act on?
     standing(bars["bug"], Outcomes(12, 1))      # may `mode: earned` act, and why (not)
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
-from bot.learning.measures import threshold_for, wilson
+from bot.learning.measures import wilson
 
 PRECISION: Final = 0.9
-FOLDS: Final = 5
+JUDGING: Final = 0.5
+"""The newer share of a label's answers, which judges thresholds that older ones chose."""
+BLOCKS: Final = 4
+"""In so many steps, each with all older answers."""
+NEWEST: Final = 0.25
+"""The share of answers that must not contradict a threshold, however good it was before."""
 _Z95: Final = 1.644854
 _Z80: Final = 0.841621
 
@@ -63,8 +69,8 @@ class Measured:
 class Bar:
     """From which probability a label is sure enough for the `wanted` precision; None: from none that was seen.
 
-    `measured` is what such thresholds reached on answers that had no part in choosing them (`FOLDS`-fold), `coverage`
-    the share of all answers that the threshold lets through.
+    `measured` is what such thresholds, chosen from older answers only, reached on the newer ones; `coverage` the share
+    of all answers that the threshold lets through.
     """
 
     label: str
@@ -98,7 +104,7 @@ class Standing:
 
 
 def choose(rows: Sequence[Row], *, precision: float = PRECISION) -> dict[str, Bar]:
-    """The bar of every label that was said. Rows in any order; the same rows in the same order give the same bars."""
+    """The bar of every label that was said. Rows are ordered, oldest item first."""
     by_label: dict[str, list[Row]] = {}
     for row in rows:
         by_label.setdefault(row.label, []).append(row)
@@ -114,6 +120,8 @@ def standing(bar: Bar | None, outcomes: Outcomes) -> Standing:
     if bar is None or not bar.measured.count:
         return Standing(False, "nothing was measured for it so far")
     live, wanted = outcomes.measured, f"{bar.wanted:.0%}"
+    if bar.threshold is None:
+        return Standing(False, f"no confidence is sure enough for {wanted}")
     if live.falls_short(bar.wanted):
         return Standing(
             False, f"people corrected {outcomes.corrected} of the last {live.count}: less than {wanted} right"
@@ -141,16 +149,35 @@ def _bar(label: str, rows: Sequence[Row], total: int, precision: float) -> Bar:
 
 
 def _measure(rows: Sequence[Row], precision: float) -> Measured:
-    """Each fold is judged by the threshold of the others. Every FOLDS-th row: old and new ones in each."""
+    """Forward in time: each block of the newer answers is judged by the threshold that all before it chose."""
+    first = int(len(rows) * (1 - JUDGING))
+    cuts = [first + (len(rows) - first) * at // BLOCKS for at in range(BLOCKS + 1)]
     total = Measured()
-    for fold in range(FOLDS):
-        bar = _threshold([row for at, row in enumerate(rows) if at % FOLDS != fold], precision)
+    for begin, end in pairwise(cuts):
+        bar = _threshold(rows[:begin], precision)
         if bar is not None:
-            passed = [row.truth for row in rows[fold::FOLDS] if row.probability >= bar]
-            total += Measured(sum(passed), len(passed))
+            total += _counted(row for row in rows[begin:end] if row.probability >= bar)
     return total
 
 
 def _threshold(rows: Sequence[Row], precision: float) -> float | None:
-    found = threshold_for(precision, [row.probability for row in rows], [row.truth for row in rows])
-    return None if found is None or math.isnan(found) else found
+    """The lowest probability from which the rows hold the precision, and the newest of them reach it, if any do say so.
+
+    A plain cut at the observed precision of all would follow luck; of the newest few no more can be asked.
+    """
+    newest = len(rows) - int(len(rows) * NEWEST)
+    ordered = sorted(((row, at >= newest) for at, row in enumerate(rows)), key=lambda one: -one[0].probability)
+    every = late = Measured()
+    best: float | None = None
+    for count, (row, is_late) in enumerate(ordered, 1):
+        every += Measured(row.truth, 1)
+        late += Measured(row.truth, 1) if is_late else Measured()
+        tied = count < len(ordered) and ordered[count][0].probability == row.probability
+        if not tied and every.holds(precision) and (late.precision is None or late.precision >= precision):
+            best = row.probability
+    return best
+
+
+def _counted(rows: Iterable[Row]) -> Measured:
+    truths = [row.truth for row in rows]
+    return Measured(sum(truths), len(truths))

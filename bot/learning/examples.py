@@ -19,13 +19,17 @@ _TRUSTED: Final = frozenset({Setter.PERSON, Setter.FORM, None})
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """A report and what people said it is: its kind, if exactly one, and its other labels."""
+    """A report and what people said it is: its kind, if exactly one, and its other labels.
+
+    `created` is when it was made, in seconds.
+    """
 
     number: int
     title: str
     body: str
     kind: Kind | None
     labels: tuple[str, ...]
+    created: float
     weight: float = 1.0
 
 
@@ -57,7 +61,8 @@ def taught(item: HistoryItem, changes: Collection[Change], *, wrong: Collection[
     rest = tuple(name for name in names if kind_of_label(name) is None)
     corrected = refused or _was_corrected(changes) or ("" in wrong and _set_a_kind(changes))
     weight = CORRECTED if kinds and corrected else 1.0
-    return Taught(item.number, item.title, item.body, kinds.pop() if len(kinds) == 1 else None, rest, weight)
+    kind = kinds.pop() if len(kinds) == 1 else None
+    return Taught(item.number, item.title, item.body, kind, rest, item.created_at.timestamp(), weight)
 
 
 def settled(

@@ -12,10 +12,10 @@ from cachetools import LRUCache
 
 from bot.capabilities.triage.naming import kind_of_label
 from bot.domain.feedback import TRIAGE, Opinion
-from bot.domain.learned import Guess, Lesson, Measure, Nearby
+from bot.domain.learned import AreaGuess, Guess, Lesson, Measure, Nearby
 from bot.learning.areas import predict_areas
 from bot.learning.artefact import Artefact, Bars, bars_of, unpack
-from bot.learning.earned import Bar, Outcomes, choose, outcomes_of, standing
+from bot.learning.earned import Bar, Outcomes, outcomes_of, standing
 from bot.learning.examples import Settled, settled
 from bot.learning.kinds import UnusableModel, predict
 from bot.learning.measures import wilson
@@ -78,8 +78,7 @@ class Learning:
 
         def ask() -> Lesson:
             lesson = lesson_of(artefact, bars, place, title, body, outcomes)
-            areas = areas_of(artefact, place, title, body, wanted.precision)
-            return replace(lesson, version=version.number, nearby=tuple(nearest(title, known, _NEARBY)), areas=areas)
+            return replace(lesson, version=version.number, nearby=tuple(nearest(title, known, _NEARBY)))
 
         return await asyncio.to_thread(ask)
 
@@ -131,10 +130,13 @@ def lesson_of(
     artefact: Artefact, bars: Bars, repository: str, title: str, body: str,
     outcomes: Mapping[str, Outcomes] = MappingProxyType({}),
 ) -> Lesson:  # fmt: skip
-    """What an artefact says of a report, whatever its version. `outcomes`: what people did with our labels, by kind."""
+    """What an artefact says of a report, whatever its version. `outcomes`: what people did with our labels, by kind, or
+    by the label's own name where it stands for none.
+    """
     guesses = guesses_of(artefact, repository, title, body)
-    rules, learned = _measures(bars.rules, outcomes), _measures(bars.learned, outcomes)
-    return Lesson(0, guesses, rules, learned, bars.own, bars.answers)
+    areas = areas_of(artefact, bars, repository, title, body, outcomes)
+    rules, learned = measures_of(bars.rules, outcomes), measures_of(bars.learned, outcomes)
+    return Lesson(0, guesses, rules, learned, bars.own, bars.answers, areas=areas)
 
 
 def guesses_of(artefact: Artefact, repository: str, title: str, body: str) -> tuple[Guess, ...]:
@@ -146,18 +148,17 @@ def guesses_of(artefact: Artefact, repository: str, title: str, body: str) -> tu
 
 
 def areas_of(
-    artefact: Artefact, repository: str, title: str, body: str, precision: float
-) -> tuple[tuple[str, str], ...]:
-    """Labels that are likely enough for the stated precision, with what was measured of each, in words."""
+    artefact: Artefact, bars: Bars, repository: str, title: str, body: str, outcomes: Mapping[str, Outcomes]
+) -> tuple[AreaGuess, ...]:
+    """Labels that are likely enough for the stated precision, likeliest first."""
     areas = artefact.areas.get(repository)
     if areas is None:
         return ()
-    bars = choose(areas.rows, precision=precision)
-    found = predict_areas(artefact.model, areas, views(title, body))
+    measures = measures_of(bars.areas, outcomes)
     return tuple(
-        (label, measure_of(bars[label], Outcomes()).describe())
-        for label, chance in found
-        if label in bars and bars[label].reached_by(chance)
+        AreaGuess(label, chance, measures[label])
+        for label, chance in predict_areas(artefact.model, areas, views(title, body))
+        if label in measures and bars.areas[label].reached_by(chance)
     )
 
 
@@ -176,5 +177,6 @@ def measure_of(bar: Bar, outcomes: Outcomes) -> Measure:
     )  # fmt: skip
 
 
-def _measures(bars: Mapping[str, Bar], outcomes: Mapping[str, Outcomes]) -> dict[str, Measure]:
+def measures_of(bars: Mapping[str, Bar], outcomes: Mapping[str, Outcomes]) -> dict[str, Measure]:
+    """The bars as facts, each with the outcomes under its own name."""
     return {kind: measure_of(bar, outcomes.get(kind, Outcomes())) for kind, bar in bars.items()}

@@ -159,6 +159,7 @@ class Training:
                         {
                             "repository": str(repository), "kind": one.kind.value, "title": one.title,
                             "body": one.body, "weight": one.weight, "labels": one.labels,
+                            "created": one.created,
                         }
                     ).encode() + b"\n"  # fmt: skip
 

@@ -19,14 +19,15 @@ from bot.domain.feedback import Feedback, Opinion
 from bot.domain.history import HistoryItem, Writer
 from bot.domain.history.sightings import Noted
 from bot.domain.ports import Pay
-from bot.endpoints import Endpoint as Place
+from bot.endpoints import Endpoint
+from bot.learning.duplicates import Place
 from bot.learning.index import Entry, MemoryIndex, matches
 from bot.learning.likeness import Profile, profile, statistics
 from bot.learning.terms import terms
 from bot.learning.training.latent import learn
 from bot.runtime.building import ANALYSIS, build, learned_from, profile_pending, replayed
 from bot.runtime.embedding import Budget, Embedding
-from bot.runtime.relating import Query, Relating
+from bot.runtime.relating import Query, Relating, relation
 from bot.sandbox import Sandbox
 from bot.settings import Settings
 from bot.store.database import Pool, migrate, open_pool
@@ -289,6 +290,55 @@ async def test_marked_duplicates_earn_a_bar_and_a_claim(learned: Learned) -> Non
     assert await learned.due() is None
 
 
+CLAIMS: Final = {
+    "still open": (
+        LOGIN, "This looks like the same issue as #41 (open). If so, what is new here helps most in a comment there.",
+    ),
+    "closed as done": (
+        (TITLE, BODY),
+        "This may be a regression: it reads like #40 (closed as done). "
+        "If so, the version in which it works helps most.",
+    ),
+}  # fmt: skip
+"""What is reported, and what is said of it above the bar; below it, both are only listed."""
+
+
+async def test_a_duplicate_is_claimed_above_the_bar_that_was_earned_and_only_listed_below_it(
+    assistant: Assistant,
+) -> None:
+    repository = assistant.sandbox.state.repository(REPOSITORY)
+    repository.next_number = 50
+    learned = Learned(assistant.service.pool)
+    learned.id = repository.id
+    fixed = item(
+        40, "IndexError for an empty last row of the tide table", BODY, state="closed", state_reason="completed"
+    )
+    middle = item(42, "Organisation token is refused at login", "The login says 403.", duplicate_of=41)
+    await learned.build(fixed, item(41, "Login with a token of an organisation fails", "It says 403."), middle)
+    for text, claim in CLAIMS.values():
+        needed = await strength_of(learned, *text)
+        await learned.generations.keep_bar(learned.id, needed + 0.01, 20)
+        number = await opened(assistant, *text)
+        original = claim.split(" (")[0].split("#")[1]
+        assert any(line.startswith(f"- #{original} (") for line in listed(assistant, number))
+        assert "A maintainer decides." not in bodies(seen(assistant, number))[0]
+        await learned.generations.keep_bar(learned.id, needed - 0.01, 20)
+        assistant.sandbox.edit_issue(REPOSITORY, number, "jonas", body=f"{text[1]}!")
+        await assistant.settled()
+        (body,) = bodies(seen(assistant, number))
+        assert f"{claim} A maintainer decides." in body
+        assert not any(line.startswith(f"- #{original} (") for line in listed(assistant, number))
+
+
+async def strength_of(learned: Learned, title: str, body: str) -> float:
+    """How much the best match of a new report stands out, as it is compared with the bar."""
+    query = await learned.look_up(title, body)
+    known = await learned.history.families(learned.id, [item_number(one.id) for one in query.found])
+    found = relation(replace(query, bar=0.0), Place(BEGIN.timestamp() + 10**9, entry_id(1_000)), known).original
+    assert found is not None
+    return found.strength
+
+
 async def test_a_repository_that_somebody_works_on_is_left_to_them(learned: Learned) -> None:
     await learned.store()
     async with learned.generations.alone(learned.id) as mine, learned.generations.alone(learned.id) as also_mine:
@@ -404,7 +454,7 @@ async def test_an_endpoint_s_vectors_are_kept_in_pgvector_and_compared(learned: 
 async def test_over_budget_the_learned_vectors_are_compared_and_that_is_said(learned: Learned) -> None:
     endpoint = Endpoint()
     limits = Limits(learned.pool)
-    budget = Budget(limits, Place("", "", "water", price_in=1.0), 10**6, money_per_day=1)
+    budget = Budget(limits, Endpoint("", "", "water", price_in=1.0), 10**6, money_per_day=1)
     embedding = Embedding(endpoint, Embeddings(learned.pool), "water", budget=budget)
     await learned.build()
     latent = await learned.look_up(*TEXTS[10])

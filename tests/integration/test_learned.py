@@ -69,15 +69,17 @@ async def remembered(assistant: Assistant, pairs: Sequence[tuple[HistoryItem, Ch
     await history.seen(repository, installation=installation, private=False)
 
 
-async def taught(assistant: Assistant) -> None:
-    """As after a training, by the trainer's own function, in this process."""
-    pairs = list(past())
+async def taught(assistant: Assistant, pairs: Sequence[tuple[HistoryItem, Change]] = tuple(past())) -> None:
+    """As after a training, by the trainer's own function, in this process; the first label is the kind."""
     await remembered(assistant, pairs)
-    repository = repository_id(assistant)
-    made = pack(learn([Example(str(repository), one.labels[0], one.title, one.body) for one, _ in pairs]))
+    repository = str(repository_id(assistant))
+    made = pack(
+        learn([Example(repository, one.labels[0], one.title, one.body, labels=one.labels[1:]) for one, _ in pairs])
+    )
     learned = Learned(assistant.service.pool)
     installation = next(iter(assistant.sandbox.state.installations))
-    assert await learned.keep(made, form=FORMAT, installation=installation, members=[repository], serves=[repository])
+    of = [int(repository)]
+    assert await learned.keep(made, form=FORMAT, installation=installation, members=of, serves=of)
 
 
 async def test_what_the_history_taught_labels_what_the_rules_leave_open_and_why_says_how_sure(
@@ -158,6 +160,53 @@ async def test_earned_acts_while_it_holds_and_suggests_after_corrections(assista
     assert thread.labels == ()
     assert any("A label that may fit: `bug`" in one for one in bodies(thread))
     assert any("people corrected 1 of the last 1" in one for one in bodies(thread))
+
+
+GUIDE: Final = "It is about the printed guide and its chapters."
+
+
+def with_areas() -> Iterator[tuple[HistoryItem, Change]]:
+    """Reports of the tide are about one area; twelve others, which are too few to earn anything, about another."""
+    for at, (item, change) in enumerate(past()):
+        if at % 2 == 0:
+            yield replace(item, labels=(*item.labels, "area: cli")), change
+        elif at < 24:
+            yield replace(item, labels=(*item.labels, "area: docs"), body=f"{item.body} {GUIDE}"), change
+        else:
+            yield item, change
+
+
+async def test_an_area_acts_while_it_earned_it_and_never_comes_back_where_a_person_took_it_off(
+    assistant: Assistant,
+) -> None:
+    configure(assistant, "mode: earned\nlabels:\n  allow: [bug, enhancement, 'area: cli', 'area: docs']\n")
+    await taught(assistant, list(with_areas()))
+    sandbox = assistant.sandbox
+    guide = ("Colour palette of the map", f"The colour palette of the map. {GUIDE}")
+    first, other = opened(assistant, "jonas", OPEN_TITLE, OPEN_BODY), opened(assistant, "jonas", *guide)
+    labels, why = await labels_and_why(assistant, first)
+    assert labels == {"bug", "area: cli"}
+    assert "mode earned: area: cli: 10 of 10 were right: enough to count on 90%" in why
+    labels, why = await labels_and_why(assistant, other)
+    assert labels == {"enhancement"}
+    assert "mode earned: area: docs: 5 of 5 were right: not enough to count on 90%" in why
+
+    sandbox.remove_label(REPOSITORY, first, "mira", "area: cli")
+    sandbox.edit_issue(REPOSITORY, first, "jonas", body=f"{OPEN_BODY} The tide gauge, once more.")
+    await assistant.settled()
+    assert seen(assistant, first).labels == ("bug",)
+    later = opened(assistant, "jonas", OPEN_TITLE, OPEN_BODY)
+    labels, why = await labels_and_why(assistant, later)
+    assert labels == {"bug"}
+    assert "mode earned: area: cli: people corrected 1 of the last 1: less than 90% right" in why
+
+
+async def labels_and_why(assistant: Assistant, number: int) -> tuple[set[str], str]:
+    assistant.sandbox.comment(REPOSITORY, number, "mira", "/why")
+    await assistant.settled()
+    thread = seen(assistant, number)
+    (why,) = [one for one in bodies(thread) if "What I decided here" in one]
+    return set(thread.labels), why.replace("\\", "")
 
 
 async def test_what_was_learned_goes_with_its_repository_and_is_never_shared_by_a_private_one(

@@ -1,7 +1,7 @@
 """Which parts of the repository an issue is about: by what was learned, else by what it names, which are paths and the
 area's own name in the title.
 
-Only ever suggested.
+Named, and set only in `mode: earned`, those labels that earned it.
 """
 
 import re
@@ -11,9 +11,10 @@ from typing import Final
 
 from bot.capabilities.triage.config import TriageOptions
 from bot.capabilities.triage.globs import any_matches
-from bot.domain.capability import Context
+from bot.domain.capability import Context, Mode
 from bot.domain.facts import Facts
 from bot.domain.labels import spelled
+from bot.domain.learned import Measure
 
 MOST: Final = 2
 _FAMILY: Final = re.compile(
@@ -26,14 +27,27 @@ _WORD: Final = re.compile(r"[\w.+-]+")
 _MAX_TEXT: Final = 20_000
 _MAX_PATHS: Final = 200
 _SHORTEST: Final = 3
+_LEARNED: Final = "it reads like reports that people put there"
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A label that may fit, and what was seen, in plain words that can follow "because"."""
+    """A label that may fit, and what was seen, in plain words that can follow "because".
+
+    `measure` is what answers of this method about this label were worth; None where nobody measured.
+    """
 
     label: str
     reason: str
+    measure: Measure | None = None
+
+    @property
+    def evidence(self) -> str:
+        """What was seen and measured; for /why."""
+        if self.measure is None or self.measure.threshold is None:
+            return f"{self.label}: {self.reason}"
+        measured = f"acts from a confidence of {self.measure.threshold:.2f} on; {self.measure.describe(forward=True)}"
+        return f"{self.label}: {self.reason}; {measured}"
 
 
 def areas_of_issue(facts: Facts, context: Context, options: TriageOptions) -> tuple[Area, ...]:
@@ -43,15 +57,26 @@ def areas_of_issue(facts: Facts, context: Context, options: TriageOptions) -> tu
     usable = {one.name: one.description for one in facts.labels if one.name in context.labels}
     globs = {label: options.areas[name] for name in options.areas for label in spelled((name,), usable)}
     lesson = facts.lesson.areas if facts.lesson else ()
-    learned = {label: how for label, how in lesson if label in globs or _FAMILY.match(label)}
+    learned = {one.label: one.measure for one in lesson if is_area(one.label, options)}
     found = []
     for label in (*(one for one in learned if one in usable), *sorted(usable.keys() - learned.keys())):
         if label in facts.item.labels or facts.was_removed(label):
             continue
-        seen = f"like reports that people put there; {learned[label]}" if label in learned else ""
+        seen = _LEARNED if label in learned else ""
         reason = seen or _reason(label, usable[label], globs.get(label, ()), paths, facts.item.title)
-        found += [Area(label, reason)] if reason else []
+        found += [Area(label, reason, learned.get(label))] if reason else []
     return tuple(found[:MOST])
+
+
+def is_area(label: str, options: TriageOptions) -> bool:
+    """Whether a label stands for a part of the repository, by its name or by the configuration."""
+    return bool(_FAMILY.match(label)) or label.casefold() in {name.casefold() for name in options.areas}
+
+
+def acts(area: Area, context: Context) -> bool:
+    """Whether the label is set, not only named."""
+    # guard: earned-areas (4): as True
+    return context.mode is Mode.EARNED and area.measure is not None and area.measure.earned
 
 
 def _reason(label: str, description: str, globs: tuple[str, ...], paths: tuple[str, ...], title: str) -> str:

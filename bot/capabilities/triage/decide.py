@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from bot.capabilities.triage import messages
-from bot.capabilities.triage.areas import Area, areas_of_issue
+from bot.capabilities.triage.areas import MOST, Area, acts, areas_of_issue, is_area
 from bot.capabilities.triage.config import TriageOptions
 from bot.capabilities.triage.manifest import COMMAND, MANIFEST
 from bot.capabilities.triage.names import kind_labels, label_of, names_of
@@ -15,6 +15,7 @@ from bot.domain.actions import Action, AddLabels, DropSection, RemoveLabels, Rep
 from bot.domain.capability import Access, Context, Manifest, Mode
 from bot.domain.facts import Facts
 from bot.domain.labels import spelled
+from bot.domain.learned import Measure
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
 from bot.domain.sensitive import LEFT_ALONE, is_sensitive
 from bot.domain.text import Text
@@ -29,6 +30,20 @@ class _Wish:
     keep: str | None = None
     answer: Text = ()
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Areas:
+    """Area labels: `new` ones to set, those `shown` as set by us (`new` included), `suggested` ones, and `named` ones,
+    which are only mentioned beside others. `evidence` is for /why, `how` for people, after the labels.
+    """
+
+    new: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    suggested: tuple[str, ...] = ()
+    named: tuple[Area, ...] = ()
+    evidence: tuple[str, ...] = ()
+    how: str = messages.BY_PATHS
 
 
 class Triage:
@@ -57,7 +72,7 @@ class Triage:
         options = cast(TriageOptions, context.options)
         verdict = reach(facts, answer, context, options)
         wish = _wish(verdict, facts, context, options)
-        areas = _areas(facts, context, options)
+        areas = (_areas_of_pull if facts.item.is_pull else _areas_of_issue)(facts, context, options)
         return _plan(verdict, wish, areas, facts, context)
 
 
@@ -129,61 +144,77 @@ def _wish(verdict: Verdict, facts: Facts, context: Context, options: TriageOptio
     return _Wish(add=label, remove=tuple(sorted(present)))
 
 
-def _areas(facts: Facts, context: Context, options: TriageOptions) -> tuple[str, ...]:
-    """Area labels that belong on the pull request and that may be set; those that we set before included."""
+def _areas_of_pull(facts: Facts, context: Context, options: TriageOptions) -> _Areas:
+    """By the changed paths, which nobody measured; those that we set before are shown, too."""
     usable = facts.label_names & context.labels
     theirs = facts.item.labels - facts.set_by_us
-    wanted = spelled(areas_of(facts.files, options), usable) if facts.item.is_pull else ()
-    return tuple(label for label in wanted if not facts.was_removed(label) and label not in theirs)
+    found = (one for one in spelled(areas_of(facts.files, options), usable) if not facts.was_removed(one))
+    wanted = tuple(one for one in found if one not in theirs)
+    new = tuple(one for one in wanted if one not in facts.item.labels)
+    evidence = tuple(f"the changed paths fit the area {one}" for one in new)
+    if context.mode in (Mode.SUGGEST, Mode.EARNED):
+        return _Areas(suggested=new, evidence=evidence)
+    return _Areas(new, wanted, evidence=evidence)
 
 
-def _plan(verdict: Verdict, wish: _Wish, areas: tuple[str, ...], facts: Facts, context: Context) -> Plan | Skip:
-    new_areas = tuple(label for label in areas if label not in facts.item.labels)
+def _areas_of_issue(facts: Facts, context: Context, options: TriageOptions) -> _Areas:
+    """Set are those that earned it, the others are named; none where people corrected us."""
+    settled = not is_command(facts) and (facts.corrected or facts.called_wrong(MANIFEST.id))
+    if settled:  # guard: corrected-areas (4)
+        return _Areas()
+    found = areas_of_issue(facts, context, options)
+    ours = sorted(one for one in facts.set_by_us if is_area(one, options))
+    new = tuple(one.label for one in found if acts(one, context))[: max(0, MOST - len(ours))]
+    measured = [(one, one.measure) for one in found if one.measure is not None]
+    evidence = [line for one, measure in measured for line in (one.evidence, *_standing(measure, context, one.label))]
+    named = tuple(one for one in found if one.label not in new)
+    return _Areas(new, (*ours, *new), named=named, evidence=tuple(evidence), how=messages.BY_LIKENESS)
+
+
+def _plan(verdict: Verdict, wish: _Wish, areas: _Areas, facts: Facts, context: Context) -> Plan | Skip:
     commanded = is_command(facts)
     actions: list[Action] = []
-    if wish.add or new_areas:
-        actions += _changes(verdict, wish, areas, new_areas, context, _maybe(facts, context))
+    if wish.add or areas.new or areas.suggested:
+        actions += _changes(verdict, wish, areas, context)
     elif _is_stale(wish, facts, context):
         actions.append(DropSection(messages.withdrawn()))
-    if commanded and not wish.add and not new_areas and wish.answer:
+    if commanded and not (wish.add or areas.new or areas.suggested) and wish.answer:
         actions.append(Reply(wish.answer))
     if not actions:
         return Skip(wish.reason)
     earned = frozenset({wish.add}) if wish.add and verdict.earned else frozenset[str]()
-    return Plan(tuple(actions), _explain(verdict, wish, new_areas, context), commanded=commanded, earned=earned)
+    if context.mode is Mode.EARNED:
+        earned |= frozenset(areas.new)
+    return Plan(tuple(actions), _explain(verdict, wish, areas, context), commanded=commanded, earned=earned)
 
 
-def _changes(
-    verdict: Verdict,
-    wish: _Wish,
-    areas: tuple[str, ...],
-    new_areas: tuple[str, ...],
-    context: Context,
-    maybe: tuple[Area, ...],
-) -> list[Action]:
+def _changes(verdict: Verdict, wish: _Wish, areas: _Areas, context: Context) -> list[Action]:
+    """Labels to set and to take off, and the section that says so, and what else may fit."""
     commands = {one.name for one in context.commands}
     reason = verdict.evidence[0] if verdict.evidence else ""
-    if not _acts(verdict, context):
-        return [
-            SetSection((*messages.suggested(wish.add, reason, new_areas, commands), *messages.maybe(maybe, commands)))
-        ]
+    kind, maybe = _sorted_out(verdict, wish, context)
     changes: list[Action] = []
-    if wish.remove:
-        changes.append(RemoveLabels(wish.remove, verdict.source))
-    if wish.add:
-        changes.append(AddLabels((wish.add,), verdict.source))
-    if new_areas:
-        changes.append(AddLabels(new_areas, Source.RULES))
-    text = (*messages.labelled(wish.add or wish.keep, reason, areas, commands), *messages.maybe(maybe, commands))
-    return [*changes, SetSection(text, quiet=True)]
+    if kind:
+        changes += [RemoveLabels(wish.remove, verdict.source)] if wish.remove else []
+        changes.append(AddLabels((kind,), verdict.source))
+    if areas.new:
+        changes.append(AddLabels(areas.new, Source.RULES))
+    text: Text = ()
+    if changes:
+        text = messages.labelled(kind or wish.keep, reason, areas.shown, commands, how=areas.how)
+    suggests = bool(maybe or areas.suggested)
+    if suggests:
+        text = (*text, *messages.suggested(maybe, reason, areas.suggested, commands))
+    return [*changes, SetSection((*text, *messages.maybe(areas.named, commands)), quiet=not suggests)]
 
 
-def _maybe(facts: Facts, context: Context) -> tuple[Area, ...]:
-    return () if facts.item.is_pull else areas_of_issue(facts, context, cast(TriageOptions, context.options))
+def _sorted_out(verdict: Verdict, wish: _Wish, context: Context) -> tuple[str | None, str | None]:
+    """The kind label that is set, and the one that is only suggested: one of them, or none."""
+    return (wish.add, None) if _acts(verdict, context) else (None, wish.add)
 
 
 def _acts(verdict: Verdict, context: Context) -> bool:
-    """Whether labels are set, not only suggested. Areas were never measured: in `mode: earned` the gate stops them."""
+    """Whether a kind is set, not only suggested."""
     if context.mode is Mode.EARNED:
         return verdict.earned
     return context.mode is not Mode.SUGGEST
@@ -196,18 +227,21 @@ def _is_stale(wish: _Wish, facts: Facts, context: Context) -> bool:
     return context.mode is Mode.SUGGEST or not facts.set_by_us
 
 
-def _explain(verdict: Verdict, wish: _Wish, new_areas: tuple[str, ...], context: Context) -> Explanation:
-    labels = ", ".join([*([wish.add] if wish.add else []), *new_areas])
-    verb = "labelled" if _acts(verdict, context) else "suggested"
-    outcome = f"{verb} {labels}" if labels else wish.reason
-    paths = tuple(f"the changed paths fit the area {one}" for one in new_areas)
-    evidence = (*verdict.evidence, *verdict.notes, *paths, *_standing(verdict, context))
-    return Explanation(outcome, evidence, verdict.method, round(verdict.confidence, 3))
+def _explain(verdict: Verdict, wish: _Wish, areas: _Areas, context: Context) -> Explanation:
+    kind, maybe = _sorted_out(verdict, wish, context)
+    done = (
+        ("labelled", (kind, *areas.new)),
+        ("suggested", (maybe, *areas.suggested)),
+    )
+    said = [f"{verb} {', '.join(filter(None, labels))}" for verb, labels in done if any(labels)]
+    reached = _standing(verdict.measure, context) if verdict.kind else ()
+    evidence = (*verdict.evidence, *verdict.notes, *areas.evidence, *reached)
+    return Explanation("; ".join(said) or wish.reason, evidence, verdict.method, round(verdict.confidence, 3))
 
 
-def _standing(verdict: Verdict, context: Context) -> tuple[str, ...]:
-    """In `mode: earned`, why this kind is acted on, or not."""
-    if context.mode is not Mode.EARNED or verdict.kind is None:
+def _standing(measure: Measure | None, context: Context, label: str = "") -> tuple[str, ...]:
+    """In `mode: earned`, why a kind, or an area of that label, is acted on, or not."""
+    if context.mode is not Mode.EARNED:
         return ()
-    reason = verdict.measure.standing if verdict.measure else "nobody measured answers of this kind"
-    return (f"mode earned: {reason}",)
+    reason = measure.standing if measure else "nobody measured answers of this kind"
+    return (f"mode earned: {label}: {reason}" if label else f"mode earned: {reason}",)

@@ -13,9 +13,14 @@ _A_KIND: Final = {
     Kind.QUESTION: "a question",
     Kind.DOCUMENTATION: "a matter of documentation",
 }
+BY_PATHS: Final = "by the changed paths"
+BY_LIKENESS: Final = "because it reads like reports that people put there"
+"""How areas were found, after their labels."""
 
 
-def labelled(kind: str | None, reason: str, areas: Sequence[str], commands: Collection[str]) -> Text:
+def labelled(
+    kind: str | None, reason: str, areas: Sequence[str], commands: Collection[str], *, how: str = BY_PATHS
+) -> Text:
     """One line beside other sections: which labels were set and why. `commands` are the names that are on."""
     hints = []
     if "why" in commands:
@@ -23,7 +28,7 @@ def labelled(kind: str | None, reason: str, areas: Sequence[str], commands: Coll
     if "unlabel" in commands:
         hints.append(f"{_command('unlabel', *_labels(kind, areas))} undoes it")
     tail = f"; {', '.join(hints)}" if hints else ""
-    return (Prose(f"Labelled {_with_reasons(kind, reason, areas)}{tail}."),)
+    return (Prose(f"Labelled {_with_reasons(kind, reason, areas, how)}{tail}."),)
 
 
 def suggested(kind: str | None, reason: str, areas: Sequence[str], commands: Collection[str]) -> Text:
@@ -33,11 +38,11 @@ def suggested(kind: str | None, reason: str, areas: Sequence[str], commands: Col
     if "label" in commands:
         how = f" A maintainer can set {'it' if len(labels) == 1 else 'them'} with {_command('label', *labels)}."
     noun = "A label that may fit" if len(labels) == 1 else "Labels that may fit"
-    return (Prose(f"{noun}: {_with_reasons(kind, reason, areas)}.{how}"),)
+    return (Prose(f"{noun}: {_with_reasons(kind, reason, areas, BY_PATHS)}.{how}"),)
 
 
 def maybe(areas: Sequence[Area], commands: Collection[str]) -> Text:
-    """Area labels that nobody has measured: named, not set. Nothing where there are none."""
+    """Area labels that are named, not set. Nothing where there are none."""
     if not areas:
         return ()
     named = ", ".join(f"{code(one.label)} ({literal(one.reason)})" for one in areas)
@@ -81,12 +86,12 @@ def _labels(kind: str | None, areas: Sequence[str]) -> list[str]:
     return [*([kind] if kind else []), *areas]
 
 
-def _with_reasons(kind: str | None, reason: str, areas: Sequence[str]) -> str:
+def _with_reasons(kind: str | None, reason: str, areas: Sequence[str], how: str) -> str:
     parts = []
     if kind is not None:
         parts.append(f"{code(kind)} because {literal(reason)}" if reason else code(kind))
     if areas:
-        parts.append(f"{_list(areas)} by the changed paths")
+        parts.append(f"{_list(areas)} {how}")
     return ", and ".join(parts)
 
 

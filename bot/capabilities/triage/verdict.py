@@ -90,7 +90,7 @@ def _rules_measure(kind: Kind, facts: Facts) -> Measure | None:
 
 def _by_rules(judgement: Judgement, kind: Kind, facts: Facts) -> Verdict:
     measure = _rules_measure(kind, facts)
-    notes = _measured(measure, facts.lesson, "as configured") if measure and facts.lesson else ()
+    notes = _measured(measure.describe(), measure, facts.lesson, "as configured") if measure and facts.lesson else ()
     return Verdict(kind, judgement.confidence, judgement.evidence, notes=notes, measure=measure)
 
 
@@ -103,7 +103,8 @@ def _by_lesson(lesson: Lesson, kinds: tuple[Kind, ...]) -> Verdict | None:
         return None
     if best.probability < measure.threshold:  # guard: learned-thresholds (4)
         return None
-    notes = _measured(measure, lesson, f"chosen so that {measure.wanted:.0%} are right")
+    chosen = f"chosen so that {measure.wanted:.0%} are right"
+    notes = _measured(measure.describe(forward=True), measure, lesson, chosen)
     evidence = _learned_evidence(best)
     return Verdict(kind, best.probability, evidence, method=lesson.method, notes=notes, measure=measure)
 
@@ -114,10 +115,10 @@ def _learned_evidence(guess: Guess) -> tuple[str, ...]:
     return (f"{like} ({', '.join(guess.reasons[:2])})" if guess.reasons else like, *guess.reasons)
 
 
-def _measured(measure: Measure, lesson: Lesson, chosen: str) -> tuple[str, ...]:
+def _measured(described: str, measure: Measure, lesson: Lesson, chosen: str) -> tuple[str, ...]:
     """What /why says of how sure to be, and how that was `chosen`."""
     where = "in this repository" if lesson.own else "in this repository and others of its owner"
-    return (f"acts from a confidence of {measure.threshold:.2f} on, {chosen}; {measure.describe()}, {where}",)
+    return (f"acts from a confidence of {measure.threshold:.2f} on, {chosen}; {described}, {where}",)
 
 
 def _by_model(

@@ -53,7 +53,10 @@ MOST_EXAMPLES: Final = 2_500
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A report with the kind and the other labels that people gave it; one of weight 2 counts like two of weight 1."""
+    """A report with the kind and the other labels that people gave it; one of weight 2 counts like two of weight 1.
+
+    `created` is when it was made, in seconds.
+    """
 
     repository: str
     kind: str
@@ -61,6 +64,7 @@ class Example:
     body: str
     weight: float = 1.0
     labels: tuple[str, ...] = ()
+    created: float = 0.0
 
 
 class TooFewExamples(ValueError):

@@ -14,16 +14,19 @@ def learn(examples: Sequence[Example], *, precision: float = 0.9) -> Artefact:
     """The artefact of these examples. Raises TooFewExamples.
 
     What was learned is judged on each report by a model without it; the rules learn nothing: they are judged as they
-    are.
+    are. Examples may come in any order: answers are ordered by the age of their reports, those of the same moment as
+    they came.
     """
-    taken = latest(examples, MOST_EXAMPLES)
+    taken = latest(sorted(examples, key=lambda one: one.created), MOST_EXAMPLES)
     solution = solve(taken, [views(one.title, one.body) for one in taken])
     answers: dict[str, list[Answer]] = {}
     for one, chances in zip(taken, solution.chances().tolist(), strict=True):
         best = max(range(len(chances)), key=chances.__getitem__)
         ruled = judge_report(one.title, one.body, (), ())
         kind = ruled.kind.value if ruled.kind else None
-        said = Answer(one.kind, solution.kinds[best], min(1.0, chances[best]), kind, min(1.0, ruled.confidence))
+        said = Answer(
+            one.kind, solution.kinds[best], min(1.0, chances[best]), kind, min(1.0, ruled.confidence), one.created
+        )  # fmt: skip
         answers.setdefault(one.repository, []).append(said)
     areas = learn_areas(solution, [one.labels for one in taken])
     return Artefact(solution.model(precision), answers, areas)

@@ -1,6 +1,8 @@
 """`eval --from FILE` as a person runs it, and the page that it writes."""
 
+import io
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,15 +11,18 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from bot.appraisal import rehearsal
 from bot.appraisal.figures import figures
 from bot.appraisal.page import page
 from bot.appraisal.run import MOST, Appraisal
+from bot.appraisal.tables import tables
 from bot.demo.past import NAME, past
 from bot.domain.errors import AssistantError
 from bot.domain.history.rows import dump
+from bot.domain.learned import Measure
 from bot.evaluate import app
 from tests.unit.appraisal.test_figures import BUG, WISH, issue, of
 
@@ -77,6 +82,22 @@ def test_mistakes_are_one_sentence(export: Path, arguments: Callable[[Path], lis
 
 def test_drawing_leaves_nothing_in_the_way_of_imports() -> None:
     assert all(hasattr(one, "find_spec") for one in sys.meta_path)
+
+
+def test_areas_are_in_the_tables_and_on_the_page() -> None:
+    one = replace(issue(1, BUG, BUG), areas=("area: map",), in_areas=("area: map",))
+    standing = "20 of 20 were right: enough to count on 90%"
+    judged = figures(replace(of(one), areas={"area: map": Measure(0.71, 20, 20, earned=True, standing=standing)}))
+    found = Appraisal(NAME, 1, 0, judged, None)
+    console = Console(width=200, record=True, file=io.StringIO())
+    for table in tables(found):
+        console.print(table)
+    text = console.export_text()
+    assert re.search(r"area: map +│ 1 +│ 1 +│ 100% \(21%–100%\) │ 100% of 1", text), text
+    assert re.search(rf"area: map +│ yes +│ 0.71 │ {standing}", text), text
+    written = page(found)
+    assert "<h2>Areas</h2>" in written
+    assert f"<td>{standing}</td>" in written
 
 
 def test_texts_from_the_repository_stay_texts() -> None:

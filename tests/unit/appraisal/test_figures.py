@@ -1,5 +1,7 @@
 """What is said about a rehearsal, by hand-counted cases."""
 
+from dataclasses import replace
+
 from bot.appraisal.figures import bins, figures
 from bot.appraisal.rehearsal import Rehearsal, Rehearsed
 from bot.capabilities.triage.kinds import Kind
@@ -33,6 +35,29 @@ def test_precision_recall_and_abstention_are_counted_by_label() -> None:
     }  # fmt: skip
 
 
+def test_areas_are_counted_by_what_people_gave() -> None:
+    def named(number: int, areas: tuple[str, ...], in_areas: tuple[str, ...]) -> Rehearsed:
+        return replace(issue(number, BUG, None), areas=areas, in_areas=in_areas)
+
+    measure = Measure(0.7, 9, 9, earned=True, standing="9 of 9 were right: enough to count on 90%")
+    issues = (named(1, ("area: map",), ("area: map",)), named(2, ("area: map",), ()), named(3, (), ("area: map",)))
+    found = figures(replace(of(*issues), areas={"area: map": measure, "area: rare": Measure()}))
+    known, rare = found.areas
+    assert (known.label, known.named, known.right, known.wanted, known.precision, known.recall) == (
+        "area: map", 2, 1, 2, 0.5, 0.5,
+    )  # fmt: skip
+    assert (known.threshold, known.earned, known.reason) == (0.7, True, measure.standing)
+    assert (rare.precision, rare.recall, rare.earned) == (None, None, False)
+    assert found.plain()["areas"][0]["label"] == "area: map"
+
+
+def test_what_mode_earned_would_have_set_is_counted_by_what_was_known_then() -> None:
+    both = frozenset({"area: map", "bug"})
+    right = replace(issue(1, BUG, BUG), in_areas=("area: map",), earned=both)
+    found = figures(of(right, replace(issue(2, WISH, BUG), earned=both), issue(3, BUG, BUG)))
+    assert (found.earned_set, found.earned_right) == (4, 2)
+
+
 def test_who_decided_is_counted() -> None:
     learned, asked = "learned, version 3", "model m, prompt triage 1"
     found = figures(of(issue(1, BUG, BUG), issue(2, BUG, BUG, method=learned), issue(3, BUG, BUG, method=asked)))
@@ -52,6 +77,13 @@ def test_tokens_are_estimated_or_measured() -> None:
     assert (figures(of(asked)).tokens, figures(of(asked)).tokens_measured) == (40, True)
     guessed = figures(of(asked, issue(8, BUG, BUG)), tokens={7: 300, 8: 9})
     assert (guessed.asked, guessed.tokens, guessed.tokens_measured) == (1, 300, False)
+
+
+def test_a_model_s_silence_is_counted_with_its_reason_and_its_tokens() -> None:
+    request = ModelRequest("triage", {})
+    away = Rehearsed(7, BUG, "", None, None, "", request, tokens=12, silence="no model could be reached")
+    found = figures(of(away, Rehearsed(8, BUG, "", None, None, "", request, tokens=40), issue(9, BUG, BUG)))
+    assert (found.asked, found.tokens, found.silences) == (2, 52, {"no model could be reached": 1})
 
 
 def test_without_any_guess_there_is_no_calibration() -> None:

@@ -94,6 +94,34 @@ def test_a_model_is_asked_where_the_others_are_unsure(monkeypatch: pytest.Monkey
     assert (found.asked, found.tokens) == (len(asked), 10 * len(asked))
 
 
+def with_areas(one: Past) -> Past:
+    """People called all about input so, and of what is about output the first half only: they changed their minds."""
+    item, changes = one
+    text = f"{item.title} {item.body}".lower()
+    reads, writes = "reader" in text or "loader" in text, "export" in text or "output" in text
+    labels = ["area: input"] * reads + ["area: output"] * (writes and item.number < COUNT // 2)
+    made = [replace(changes[0], label=label, source=f"{changes[0].source}:{label}") for label in labels]
+    return replace(item, labels=(*item.labels, *labels)), (*changes, *made)
+
+
+def test_areas_are_measured_like_kinds_and_only_where_they_are_allowed() -> None:
+    found = figures(
+        rehearse([*map(with_areas, history())], config("labels:\n  allow: [bug, 'area: input']\n"), quietly)
+    )
+    areas = {one.label: one for one in found.areas}
+    assert set(areas) == {"area: input", "area: output"}
+    reading, writing = areas["area: input"], areas["area: output"]
+    assert 0 < reading.right <= reading.named
+    assert reading.precision == reading.right / reading.named
+    assert reading.recall == reading.right / reading.wanted
+    assert reading.threshold is not None
+    assert (writing.named, writing.wanted) == (0, 0)
+    assert not writing.earned
+    assert 0 < found.earned_right <= found.earned_set < found.issues
+    assert "area: output" in found.not_allowed
+    assert "area: input" not in found.not_allowed
+
+
 def test_too_little_is_said() -> None:
     with pytest.raises(TooLittleHistoryError, match=f"^{FEWEST - 1} closed issues"):
         rehearse(history()[: FEWEST - 1], config(), quietly)

@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from dataclasses import replace
 
 import pytest
 
@@ -13,11 +14,14 @@ from bot.learning.training.learn import learn
 
 
 def rows(label: str, *groups: tuple[float, int, int]) -> list[Row]:
-    """(probability, right, wrong) groups, mixed so that each fold has some of all."""
-    made = [
-        Row(label, probability, at < right) for probability, right, wrong in groups for at in range(right + wrong)
-    ]  # fmt: skip
-    return sorted(made, key=lambda row: hash((row.probability, row.truth)) % 7)
+    """(probability, right, wrong) groups, mixed so that old and new ones have some of all."""
+    made = []
+    for probability, right, wrong in groups:
+        total = right + wrong
+        for at in range(total):
+            is_right = at * wrong // total == (at + 1) * wrong // total
+            made.append((at / total, Row(label, probability, is_right)))
+    return [row for _, row in sorted(made, key=lambda pair: pair[0])]
 
 
 def test_the_threshold_leaves_the_doubtful_ones_out_and_is_measured_on_others() -> None:
@@ -25,13 +29,46 @@ def test_the_threshold_leaves_the_doubtful_ones_out_and_is_measured_on_others() 
     bug = bars["bug"]
     assert bug.threshold is not None
     assert 0.6 < bug.threshold <= 0.95
-    assert (bug.measured.right, bug.measured.count) == (60, 60)
+    assert bug.measured == Measured(30, 30), "the newer half judges"
     assert 0.9 < bug.measured.low < 1
     assert bug.coverage == pytest.approx(60 / 96)
     assert bug.reached_by(0.95)
     assert not bug.reached_by(0.6)
     assert bars["question"].threshold is None
     assert not bars["question"].reached_by(1.0)
+
+
+def in_time(*stretches: tuple[float, int, int]) -> list[Row]:
+    """(probability, count, every how manyth is wrong; 0: none) stretches, oldest first."""
+    return [
+        Row("bug", chance, not (nth and at % nth == 0))
+        for chance, count, nth in stretches
+        for at in range(1, count + 1)
+    ]
+
+
+DRIFT = {
+    "always right": (in_time((0.9, 80, 0)), True, Measured(40, 40)),
+    "right at first, wrong of late": (in_time((0.9, 60, 0), (0.9, 20, 2)), False, Measured(25, 30)),
+    "wrong at first, right of late": (in_time((0.9, 20, 2), (0.9, 160, 0)), True, Measured(45, 45)),
+    "wrong only of late, where it was surest": (in_time((0.8, 60, 0), (0.99, 20, 2)), False, Measured(25, 30)),
+    "wrong in the newest few": (in_time((0.9, 92, 0), (0.9, 8, 4)), True, Measured(48, 50)),
+    "too few to choose from before": (in_time((0.9, 12, 0)), False, Measured(5, 5)),
+}
+
+
+@pytest.mark.parametrize(("said", "earned", "measured"), DRIFT.values(), ids=DRIFT)
+def test_older_answers_choose_and_newer_ones_judge(said: list[Row], earned: bool, measured: Measured) -> None:
+    bar = choose(said, precision=0.9)["bug"]
+    assert bar.measured == measured
+    assert standing(bar, Outcomes()).earned is earned
+
+
+def test_a_threshold_that_the_newest_answers_contradict_is_raised() -> None:
+    before = in_time((0.9, 60, 0), (0.7, 60, 12))
+    assert choose(before, precision=0.9)["bug"].threshold == 0.7
+    later = [*before, *in_time((0.7, 20, 3), (0.9, 20, 0))]
+    assert choose(later, precision=0.9)["bug"].threshold == 0.9
 
 
 def test_a_few_lucky_answers_are_no_threshold() -> None:
@@ -65,6 +102,11 @@ def test_a_label_is_earned_by_counts(measured: Bar | None, outcomes: Outcomes, e
     assert found.reason
 
 
+def test_what_is_never_sure_enough_today_does_not_act() -> None:
+    found = standing(replace(bar(200, 200), threshold=None), Outcomes())
+    assert (found.earned, found.reason) == (False, "no confidence is sure enough for 90%")
+
+
 def test_outcomes_are_counted_by_label() -> None:
     counted = outcomes_of([("bug", True), ("bug", False), ("bug", True), ("docs", True)])
     assert counted == {"bug": Outcomes(2, 1), "docs": Outcomes(1, 0)}
@@ -85,7 +127,7 @@ def test_what_was_learned_is_measured_only_where_the_rules_leave_it_open() -> No
     bars = bars_of(made, "1", precision=0.9, sure=0.85)
     assert bars.rules["bug"].measured == Measured(40, 80)
     assert bars.rules["bug"].measured.falls_short(0.9)
-    assert bars.learned["bug"].measured == Measured(40, 40)
+    assert bars.learned["bug"].measured == Measured(20, 20)
     assert bars.own
     assert bars.answers == 120
 
@@ -95,6 +137,18 @@ def test_a_repository_with_few_answers_is_measured_with_the_others() -> None:
     few = bars_of(made, "1", precision=0.9, sure=0.85)
     assert (few.own, few.answers) == (False, 103)
     assert bars_of(made, "2", precision=0.9, sure=0.85).answers == 100
+
+
+def test_repositories_that_are_measured_together_are_put_in_order_of_time() -> None:
+    """One after the other, the wrong answers would be the older half."""
+    wrong = Answer("question", "bug", 0.9, None, 0.0)
+    mixed = {
+        "1": tuple(replace(wrong, at=2.0 * at) for at in range(40)),
+        "2": tuple(replace(LEARNED, at=2.0 * at + 1) for at in range(40)),
+    }
+    assert bars_of(Artefact(EMPTY, mixed), "1", precision=0.5, sure=0.85).learned["bug"].threshold is None
+    late = {**mixed, "1": tuple(replace(one, at=-one.at) for one in mixed["1"])}
+    assert bars_of(Artefact(EMPTY, late), "1", precision=0.5, sure=0.85).learned["bug"].measured.count == 0
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +164,23 @@ def test_the_stored_form_says_the_same(artefact: Artefact) -> None:
     said = [predict(one, "1", "Tide 9 gauge", "Flat.", reasons=3) for one in (artefact.model, again.model)]
     assert said[0] == said[1]
     assert said[0].kind == "bug"
+
+
+def test_answers_are_ordered_by_the_age_of_their_reports() -> None:
+    texts = [("bug", "Tide gauge", 5.0), ("question", "Moon phase", 3.0), ("bug", "Tide gauge", 1.0)]
+    texts.append(("question", "Moon phase", 9.0))
+    made = learn([Example("1", kind, title, title, created=at) for kind, title, at in texts])
+    assert [one.at for one in made.answers["1"]] == [1.0, 3.0, 5.0, 9.0]
+    assert [one.truth for one in made.answers["1"]] == ["bug", "question", "bug", "question"]
+    assert unpack(pack(made)).answers == {"1": tuple(made.answers["1"])}
+
+
+def test_an_artefact_without_times_can_still_be_read(artefact: Artefact) -> None:
+    data = json.loads(zlib.decompress(pack(artefact)))
+    del data["times"]
+    again = unpack(zlib.compress(json.dumps(data).encode())).answers["1"]
+    assert [replace(one, at=0.0) for one in again] == list(artefact.answers["1"])
+    assert [one.at for one in again] == sorted({one.at for one in again})
 
 
 def test_each_report_is_judged_by_a_model_without_it(artefact: Artefact) -> None:

@@ -83,8 +83,8 @@ def test_why_names_features_threshold_measured_precision_and_version() -> None:
     assert decided.why.evidence == (
         "it reads like the reports that people called question here (“tide” in the title)",
         "“tide” in the title",
-        "acts from a confidence of 0.80 on, chosen so that 90% are right; measured precision: 45 of 46 answers on "
-        "issues that it had not learned from were right (98%, at least 90%), in this repository",
+        "acts from a confidence of 0.80 on, chosen so that 90% are right; measured precision: 45 of 46 newer answers "
+        "on issues that it had not learned from were right (98%, at least 90%), in this repository",
     )
 
 
