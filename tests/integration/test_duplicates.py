@@ -19,7 +19,7 @@ from bot.domain.feedback import Feedback, Opinion
 from bot.domain.history import HistoryItem, Writer
 from bot.domain.history.sightings import Noted
 from bot.domain.ports import Pay
-from bot.endpoints import Endpoint
+from bot.endpoints import Endpoint as Settled
 from bot.learning.duplicates import Place
 from bot.learning.index import Entry, MemoryIndex, matches
 from bot.learning.likeness import Profile, profile, statistics
@@ -454,7 +454,7 @@ async def test_an_endpoint_s_vectors_are_kept_in_pgvector_and_compared(learned: 
 async def test_over_budget_the_learned_vectors_are_compared_and_that_is_said(learned: Learned) -> None:
     endpoint = Endpoint()
     limits = Limits(learned.pool)
-    budget = Budget(limits, Endpoint("", "", "water", price_in=1.0), 10**6, money_per_day=1)
+    budget = Budget(limits, Settled("", "", "water", price_in=1.0), 10**6, money_per_day=1)
     embedding = Embedding(endpoint, Embeddings(learned.pool), "water", budget=budget)
     await learned.build()
     latent = await learned.look_up(*TEXTS[10])
