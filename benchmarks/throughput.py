@@ -54,7 +54,7 @@ class Run:
         return self.states == {"done": self.events} and self.refused == 0 and made == self.comments_recorded > 0
 
 
-async def measure(*, seconds: float = 30.0, repositories: int = 200, wanted: float = WANTED) -> Section:
+async def measure(*, seconds: float = 40.0, repositories: int = 200, wanted: float = WANTED) -> Section:
     """100 events for each of `seconds`, as fast as they go: once with `serve` and `work`, once under the sampler."""
     start = time.monotonic()
     events = int(seconds * WANTED)

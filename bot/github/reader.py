@@ -34,6 +34,8 @@ from bot.github.kept import LONG, SHORT, Kept
 log = structlog.get_logger()
 
 _FORMS: Final = 20
+_LISTED: Final = 1_000
+"""Entries of a folder that GitHub shows: https://docs.github.com/en/rest/repos/contents#get-repository-content"""
 _AUTHOR_PAGES: Final = 300
 _COMMUNITY_NAMES: Final = {
     "contributing": "contributing",
@@ -333,13 +335,20 @@ class _Found:
 
 
 async def _community_files(github: GitHub, base: str) -> _Found:
-    listings = await _together([_listing(github, base, folder) for folder in (".github", "", "docs")])
+    """As GitHub looks for them: .github, the root, docs. Folders that the root does not show are not asked for."""
+    root = await _listing(github, base, "")
+    shown = None if root is None or len(root) >= _LISTED else {one["name"] for one in root if one["type"] == "dir"}
+    folders = [one for one in (".github", "docs") if shown is None or one in shown]
+    listings = {
+        "": root,
+        **dict(zip(folders, await _together([_listing(github, base, one) for one in folders]), strict=True)),
+    }
     urls: dict[str, str] = {}
-    for entry in (one for listing in listings for one in listing or ()):
+    for entry in (one for folder in (".github", "", "docs") for one in listings.get(folder) or ()):
         key = _COMMUNITY_NAMES.get(str(entry["name"]).rsplit(".", 1)[0].lower().replace("-", "_"))
         if key and entry["type"] == "file" and entry.get("html_url"):
             urls.setdefault(key, str(entry["html_url"]))
-    return _Found(urls, None not in listings)
+    return _Found(urls, None not in listings.values())
 
 
 async def _owners_files(github: GitHub, base: str) -> _Found:

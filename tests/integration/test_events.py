@@ -117,6 +117,19 @@ async def test_a_newcomer_is_welcomed_once_per_kind(assistant: Assistant) -> Non
     assert bodies(seen(assistant, second)) == []
 
 
+async def test_the_welcome_links_to_what_github_would_show_and_looks_into_no_folder_that_is_not_there(
+    assistant: Assistant,
+) -> None:
+    assistant.sandbox.commit(REPOSITORY, "mira", {".github/CONTRIBUTING.md": "# How\n"}, "Say how")
+    number = opened(assistant, "aiko", "Crash on an empty row", COMPLETE)
+    await assistant.settled()
+    (body,) = bodies(seen(assistant, number))
+    assert "/blob/main/.github/CONTRIBUTING.md" in body
+    assert "/blob/main/CODE_OF_CONDUCT.md" in body
+    asked = [one.path for one in assistant.sandbox.requests if "/sample-org/.github/contents" in one.path]
+    assert [one.rpartition("/contents/")[2] for one in asked] == [".github/contribution-assistant.yml", ""]
+
+
 async def test_documentation_is_reviewed_on_changed_lines_only(assistant: Assistant) -> None:
     text = "# Guide\n\nThis line is old.\n\nYou can recieve a log like this, see [the notes](missing.md).\n"
     pull = assistant.sandbox.open_pull(REPOSITORY, "stranger", "Explain logs", files={"docs/logs.md": text})
