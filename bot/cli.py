@@ -9,6 +9,7 @@ import typer
 from dotenv import load_dotenv
 
 from bot import __version__, evaluate
+from bot.datasets import lines_of
 from bot.domain.errors import AssistantError
 from bot.domain.repo_config import ConfigSchema
 from bot.logs import configure_logs
@@ -136,8 +137,7 @@ def backfill(
         if source is None:
             said = asyncio.run(upkeep.backfill(settings, name, watch))
         else:
-            with source.open(encoding="utf-8") as lines:
-                said = asyncio.run(upkeep.import_history(settings, name, lines, watch))
+            said = asyncio.run(upkeep.import_history(settings, name, lines_of(source), watch))
     typer.echo(said)
 
 

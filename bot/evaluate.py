@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -109,6 +110,10 @@ def judge_kinds(train: Sequence[LabelledReport], test: Sequence[LabelledReport],
     from bot.learning.training.kinds import train as learn  # noqa: PLC0415
 
     started = time.monotonic()
+    spelling: dict[str, str] = {}
+    for one in (*test, *train):  # GitHub takes no notice of the case of names
+        spelling.setdefault(one.repository.lower(), one.repository)
+    train, test = _spelled(train, spelling), _spelled(test, spelling)
     examples = [Example(one.repository, one.kind, one.title, one.body) for one in train]
     try:
         model = load(dump(learn(examples, precision=PRECISION, progress=tick)))
@@ -123,14 +128,18 @@ def judge_kinds(train: Sequence[LabelledReport], test: Sequence[LabelledReport],
     return {**kinds_figures(judged), "trained_on": dict(model.trained_on), "training_seconds": round(seconds, 1)}
 
 
+def _spelled(reports: Sequence[LabelledReport], spelling: Mapping[str, str]) -> list[LabelledReport]:
+    return [replace(one, repository=spelling[one.repository.lower()]) for one in reports]
+
+
 def judge_duplicates(read: Reports, known: Pairs, tick: Tick, settings: ModelSettings | None = None) -> dict[str, Any]:
     """Replay the reports in order; dense vectors come from the endpoint where one is configured."""
     from bot.learning.training.latent import learn  # noqa: PLC0415 - as above
 
     dense = asyncio.run(_embedded(read.reports, settings, tick)) if settings else None
-    made = [_report(one, known, dense[at] if dense else ()) for at, one in enumerate(read.reports)]
+    made = [_report(one, dense[at] if dense else ()) for at, one in enumerate(read.reports)]
     outcomes: list[Outcome] = []
-    for outcome in replay(made, learn):
+    for outcome in replay(made, known.marks, learn):
         outcomes.append(outcome)
         tick("Replaying reports", len(outcomes), len(made))
     return {
@@ -138,13 +147,13 @@ def judge_duplicates(read: Reports, known: Pairs, tick: Tick, settings: ModelSet
         "unknown_ids": known.unknown,
         "reports_without_id_or_date": read.undated,
         "repeated_ids": read.repeated,
+        "dates_of_unknown_zones": read.unzoned,
         "dense_vectors": settings.endpoints[0].model if settings and dense else "learned from the reports",
     }
 
 
-def _report(one: DatedReport, known: Pairs, dense: Sequence[float]) -> Report:
-    relatives = known.relatives.get(one.id, frozenset())
-    return Report(Place(one.created, one.id), one.title, one.body, relatives, dense)
+def _report(one: DatedReport, dense: Sequence[float]) -> Report:
+    return Report(Place(one.created, one.id), one.title, one.body, dense)
 
 
 async def _embedded(
@@ -215,18 +224,16 @@ def _kinds_rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _duplicates_rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     claims = figures["claims"]
     return [
-        *((name.replace("_", " "), _with_interval(figures[name], figures["intervals"][name])) for name in _RANKED),
+        *((name.replace("_", " "), _with_interval(figures[name], one)) for name, one in figures["intervals"].items()),
         ("claims made", str(claims["made"])),
         ("precision of claims", _with_interval(claims["precision"], claims["precision_interval"])),
         ("recall of claims", _with_interval(claims["recall"], claims["recall_interval"])),
         ("reports with a known older duplicate", str(figures["queries"])),
+        ("reports with an older one of their family", str(figures["family_queries"])),
         ("reports", str(figures["reports"])),
         ("unknown ids, skipped", str(figures["unknown_ids"])),
         ("dense vectors", figures["dense_vectors"]),
     ]
-
-
-_RANKED: Final = ("recall_at_1", "recall_at_5", "recall_at_10", "mrr")
 
 
 def _with_interval(value: float | None, interval: Sequence[float]) -> str:

@@ -12,6 +12,7 @@ from bot import bootstrap
 from bot.appraisal.rehearsal import Ask, Past, Tick
 from bot.appraisal.run import Appraisal, appraise, gathered
 from bot.capabilities import REGISTRY
+from bot.datasets import lines_of, text_of
 from bot.domain.errors import AssistantError
 from bot.domain.feedback import TRIAGE, called_wrong
 from bot.domain.history.rows import Header, load
@@ -61,15 +62,14 @@ def configuration(file: Path | None) -> RepoConfig:
     schema = ConfigSchema(tuple(one.manifest for one in REGISTRY))
     if file is None:
         return schema.default()
-    parsed = schema.parse(file.read_text("utf-8"))
+    parsed = schema.parse(text_of(file))
     if not isinstance(parsed, RepoConfig):
         raise AssistantError(f"{file}: {parsed[0]}.")
     return parsed
 
 
 def _from_file(file: Path) -> Known:
-    with file.open(encoding="utf-8") as lines:
-        rows = [load(line, number) for number, line in enumerate(lines, 1) if line.strip()]
+    rows = [load(line, number) for number, line in enumerate(lines_of(file), 1) if line.strip()]
     if not rows or not isinstance(rows[0], Header):
         raise AssistantError(f"{file} does not begin with the line that names its repository.")
     return Known(rows[0].full_name, gathered(rows))

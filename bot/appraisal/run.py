@@ -1,7 +1,7 @@
 """From a repository's history to its appraisal: triage once more, duplicates once more, and what a model would cost."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.appraisal.figures import Figures, figures
@@ -9,12 +9,13 @@ from bot.appraisal.rehearsal import NOTHING_WRONG, Ask, Past, Rehearsal, Tick, r
 from bot.domain.history.rows import Row
 from bot.domain.history.values import Change, HistoryItem
 from bot.domain.repo_config import RepoConfig
+from bot.learning.duplicates import Families
 from bot.learning.judge import duplicates_figures
 from bot.learning.replay import Outcome, replay
 from bot.learning.training.latent import learn
 from bot.llm.fitting import estimate
 from bot.prompting import Prompt, fill
-from bot.runtime.building import REPLAYED, reports_of
+from bot.runtime.building import REPLAYED, marks_of, reports_of
 
 MOST: Final = 5_000
 """Newest issues and pull requests that are looked at."""
@@ -78,14 +79,18 @@ def _estimated(found: Rehearsal, prompt: Prompt) -> dict[int, int]:
 
 def duplicates_once_more(items: Sequence[HistoryItem], tick: Tick) -> dict[str, Any] | None:
     """What would have been found and claimed of the issues that the bar for claims rests on (`building.replayed`);
-    None where people never marked a duplicate among them. The items are ordered, oldest first."""
+    None where people never marked a duplicate among them. The items are ordered, oldest first.
+
+    An item names one other at most, whichever of its family: here it wants to be found with any of them.
+    """
     issues = [one for one in items if not one.is_pull][-REPLAYED:]
-    reports = reports_of(issues, {one.number: one.duplicate_of for one in items if one.duplicate_of is not None})
-    known = {one.place.id for one in reports}
-    if not any(known & one.relatives for one in reports):
+    reports = reports_of(issues)
+    marks = marks_of({one.number: one.duplicate_of for one in items if one.duplicate_of is not None})
+    known, families = {one.place.id for one in reports}, Families({}, marks)
+    if not any(len(known & families.members(one)) > 1 for one in known):
         return None
     outcomes: list[Outcome] = []
-    for outcome in replay(reports, learn):
-        outcomes.append(outcome)
+    for outcome in replay(reports, marks, learn):
+        outcomes.append(replace(outcome, wanted=outcome.family))
         tick("Looking for duplicates once more", len(outcomes), len(reports))
     return duplicates_figures(outcomes)

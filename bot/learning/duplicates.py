@@ -24,6 +24,10 @@ class Place:
     id: str
 
 
+Mark = tuple[str, str]
+"""A duplicate and its original, as people said it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """`of` is the canonical report; `strength` is what the bar is compared with."""
@@ -34,29 +38,30 @@ class Claim:
 
 
 class Families:
-    """Groups of reports that people marked as duplicates of each other, in whatever direction."""
+    """Groups of reports that people marked as duplicates of each other, in whatever direction and by any number of
+    steps, also by way of reports that have no place."""
 
-    def __init__(self, places: Mapping[str, Place]) -> None:
+    def __init__(self, places: Mapping[str, Place], marks: Iterable[Mark] = ()) -> None:
         self._places = places
-        self._parents: dict[str, str] = {}
-        self._members: dict[str, frozenset[str]] = {}
+        self._groups: dict[str, set[str]] = {}
         self._marked: set[str] = set()
+        for one in marks:
+            self.mark(*one)
 
     def mark(self, duplicate: str, original: str) -> None:
         """Record a person's mark; a report is no duplicate of itself."""
         if duplicate == original:
             return
         self._marked.add(duplicate)
-        one, other = self._root(duplicate), self._root(original)
-        if one != other:
-            together = self.members(one) | self.members(other)
-            self._parents[one] = other
-            self._members[other] = together
+        mine, theirs = self._group(duplicate), self._group(original)
+        if mine is not theirs:
+            small, large = sorted((mine, theirs), key=len)  # else a long chain would take the square of its length
+            large |= small
+            self._groups |= dict.fromkeys(small, large)
 
     def members(self, report: str) -> frozenset[str]:
         """The report and all its relatives."""
-        root = self._root(report)
-        return self._members.get(root, frozenset((root,)))
+        return frozenset(self._groups.get(report, (report,)))
 
     def canonical(self, report: str, before: Place) -> str | None:
         """The relative that stands for all: older than `before`, not itself marked as a duplicate where there is such
@@ -67,10 +72,8 @@ class Families:
             return None
         return min(older, key=lambda one: (one in self._marked, self._places[one]))
 
-    def _root(self, report: str) -> str:
-        while report in self._parents:
-            report = self._parents[report]
-        return report
+    def _group(self, report: str) -> set[str]:
+        return self._groups.setdefault(report, {report})
 
 
 def strength(found: Sequence[Match], family: Callable[[str], frozenset[str]]) -> float:

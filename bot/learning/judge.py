@@ -82,22 +82,21 @@ def _per_repository(judged: Sequence[Judged]) -> dict[str, float]:
 def duplicates_figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The figures of finding duplicates, over the reports that have a known older relative, and those of the claims.
 
-    A claim about a report that nobody marked counts as wrong, though it may be right: nobody marks everything.
+    Relatives are those that people marked, in one step; where the name of a figure begins with `family`, and for the
+    claims, they are all that are the same by any number of steps. A claim about a report that nobody marked counts as
+    wrong, though it may be right: nobody marks everything.
     """
-    queries = [one for one in outcomes if one.wanted]
-    figures: dict[str, Any] = {}
-    intervals: dict[str, list[float]] = {}
-    for name, values in _ranked([one.rank for one in queries]).items():
-        figures[name] = mean(values)
-        intervals[name] = _pair(bootstrap(values))
+    queries = [one.rank for one in outcomes if one.wanted]
+    relatives = [one.family_rank for one in outcomes if one.family]
+    ranked = _ranked(queries) | {f"family_{name}": values for name, values in _ranked(relatives).items()}
     claims = [one for one in outcomes if one.claim is not None]
-    right = sum(one.claim is not None and one.claim.of in one.wanted for one in claims)
-    marked = sum(bool(one.wanted) for one in claims)
+    right = sum(one.claim is not None and one.claim.of in one.family for one in claims)
+    marked = sum(bool(one.family) for one in claims)
     precision = right / len(claims) if claims else None
-    recall = right / len(queries) if queries else None
+    recall = right / len(relatives) if relatives else None
     return {
-        **figures,
-        "intervals": intervals,
+        **{name: mean(values) for name, values in ranked.items()},
+        "intervals": {name: _pair(bootstrap(values)) for name, values in ranked.items()},
         "claim_precision": precision,
         "claim_recall": recall,
         "claims": {
@@ -106,11 +105,12 @@ def duplicates_figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
             "precision": precision,
             "precision_interval": _pair(wilson(right, len(claims))),
             "recall": recall,
-            "recall_interval": _pair(wilson(right, len(queries))),
+            "recall_interval": _pair(wilson(right, len(relatives))),
             "precision_among_marked": right / marked if marked else None,
             "bar_at_the_end": outcomes[-1].bar if outcomes else None,
         },
         "queries": len(queries),
+        "family_queries": len(relatives),
         "reports": len(outcomes),
     }
 

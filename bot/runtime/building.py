@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.domain.history.values import HistoryItem
 from bot.domain.sensitive import looks_sensitive
-from bot.learning.duplicates import ENOUGH_KNOWN, Place
+from bot.learning.duplicates import ENOUGH_KNOWN, Mark, Place
 from bot.learning.likeness import ASPECTS, WHOLE, Counting, Profile, Statistics, profile
 from bot.learning.replay import Learn, Report, earned_bar, is_due
 from bot.learning.terms import VERSION, Terms, terms
@@ -52,7 +52,7 @@ async def build(generations: Generations, profiles: Profiles, history: History, 
     while count := await profile_pending(profiles, due.repository, generation, BATCH):
         done += count
     if bar_is_due(due) or (learning and due.links >= ENOUGH_KNOWN):
-        bar = await asyncio.to_thread(earned_bar, await replayed(history, due.repository), learn)
+        bar = await asyncio.to_thread(earned_bar, *await replayed(history, due.repository), learn)
         await generations.keep_bar(due.repository, bar, due.links)
     return done
 
@@ -111,28 +111,18 @@ def _profiled(text: Text, report: Terms, known: Known) -> tuple[Text, Profile | 
     return text, profile(report, known.statistics, known.latent or ())
 
 
-async def replayed(history: History, repository: int) -> list[Report]:
-    """The newest issues with what people said of them, as `replay` takes them."""
-    return reports_of(await history.newest_issues(repository, REPLAYED), await history.links(repository))
+async def replayed(history: History, repository: int) -> tuple[list[Report], list[Mark]]:
+    """The newest issues, and what people said of any, as `replay` takes them."""
+    issues = await history.newest_issues(repository, REPLAYED)
+    return reports_of(issues), marks_of(await history.links(repository))
 
 
-def reports_of(issues: Iterable[HistoryItem], links: Mapping[int, int]) -> list[Report]:
-    """Issues as `replay` takes them, but for those that are never compared; `links`: see `relatives_of`."""
-    relatives = relatives_of(links)
-    return [_report(one, relatives) for one in issues if not looks_sensitive(one.title, one.body)]
+def reports_of(issues: Iterable[HistoryItem]) -> list[Report]:
+    """Issues as `replay` takes them, but for those that are never compared."""
+    compared = (one for one in issues if not looks_sensitive(one.title, one.body))
+    return [Report(Place(one.created_at.timestamp(), entry_id(one.number)), one.title, one.body) for one in compared]
 
 
-def relatives_of(links: Mapping[int, int]) -> dict[int, frozenset[int]]:
-    """Item → all that it is the same as, by the links of any number of steps."""
-    groups: dict[int, set[int]] = {}
-    for one, other in links.items():
-        mine, theirs = groups.get(one, {one}), groups.get(other, {other})
-        if mine is not theirs:
-            together = mine | theirs
-            groups |= dict.fromkeys(together, together)
-    return {one: frozenset(group - {one}) for one, group in groups.items()}
-
-
-def _report(item: HistoryItem, relatives: Mapping[int, frozenset[int]]) -> Report:
-    place = Place(item.created_at.timestamp(), entry_id(item.number))
-    return Report(place, item.title, item.body, frozenset(map(entry_id, relatives.get(item.number, ()))))
+def marks_of(links: Mapping[int, int]) -> list[Mark]:
+    """Who is a duplicate of whom, by number, as `Families` and `replay` take it."""
+    return [(entry_id(one), entry_id(other)) for one, other in links.items()]

@@ -15,6 +15,7 @@ from bot.learning.index import Entry, Match, matches
 from bot.learning.likeness import WHOLE, Profile, profile
 from bot.learning.stored import FetchedIndex
 from bot.learning.terms import terms
+from bot.runtime.building import marks_of
 from bot.runtime.embedding import Embedding
 from bot.store.history import History
 from bot.store.profiles import Profiles, Text, entry_id, item_number
@@ -129,11 +130,8 @@ def relation(
 
 
 def _families(known: Sequence[HistoryItem]) -> Families:
-    made = Families({entry_id(one.number): Place(one.created_at.timestamp(), entry_id(one.number)) for one in known})
-    for one in known:
-        if one.duplicate_of is not None:
-            made.mark(entry_id(one.number), entry_id(one.duplicate_of))
-    return made
+    places = {entry_id(one.number): Place(one.created_at.timestamp(), entry_id(one.number)) for one in known}
+    return Families(places, marks_of({one.number: one.duplicate_of for one in known if one.duplicate_of is not None}))
 
 
 def _representative(match: Match, families: Families, place: Place) -> int:

@@ -375,7 +375,7 @@ async def test_the_appraisal_judges_what_the_bar_rests_on(learned: Learned) -> N
     await Feedbacks(learned.pool).note(learned.id, [note])
     known = await stored(learned.pool, f"octo/{learned.id}")
     assert known.wrong == {40: {"bug"}}
-    live = await replayed(learned.history, learned.id)
+    live, _ = await replayed(learned.history, learned.id)
     figures = duplicates_once_more([one for one, _ in known.past], lambda *_: None)
     assert figures is not None
     assert figures["reports"] == len(live) == len(TEXTS) + len(twins)

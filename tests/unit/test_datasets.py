@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from bot.datasets import UnusableFile, read_kinds, read_pairs, read_reports
+from bot import cli
+from bot.datasets import UnusableFile, lines_of, read_kinds, read_pairs, read_reports, text_of
 
 
 @pytest.fixture
@@ -74,6 +76,63 @@ def test_dates(file: Path, date: str, wanted: tuple[int, ...]) -> None:
     assert read_reports(file).reports[0].created == seconds(*wanted)
 
 
+@pytest.mark.parametrize(
+    ("date", "wanted"),
+    [
+        ("2020-01-02 17:14:21 PST", (2020, 1, 3, 1, 14, 21)),
+        ("2 Jan 2020 17:14 EDT", (2020, 1, 2, 21, 14)),
+        ("2020-01-02 17:14 CET", (2020, 1, 2, 16, 14)),
+        ("2020-01-02 17:14 UTC", (2020, 1, 2, 17, 14)),
+        ("2020-01-02 17:14 GMT", (2020, 1, 2, 17, 14)),
+    ],
+)
+def test_named_zones(file: Path, date: str, wanted: tuple[int, ...]) -> None:
+    file.write_text(f"Issue id,Summary,Description,Created\n1,S,D,{date}\n")
+    read = read_reports(file)
+    assert (read.reports[0].created, read.unzoned) == (seconds(*wanted), 0)
+
+
+def test_unknown_zones_are_taken_as_utc_and_counted(file: Path) -> None:
+    file.write_text("Issue id,Summary,Description,Created\n1,S,D,2020-01-02 17:14 QQT\n2,S,D,2020-01-02 17:14\n")
+    read = read_reports(file)
+    assert [one.created for one in read.reports] == [seconds(2020, 1, 2, 17, 14)] * 2
+    assert read.unzoned == 1
+
+
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        (b"one\ntwo\n", ["one\n", "two\n"]),
+        (b"\xef\xbb\xbfone\r\n", ["one\n"]),
+        (b"", []),
+        ("a\u2028b\n".encode(), ["a\u2028b\n"]),
+        (LONG.encode(), [LONG]),
+    ],
+)
+def test_lines(file: Path, content: bytes, lines: list[str]) -> None:
+    file.write_bytes(content)
+    assert list(lines_of(file)) == lines
+    assert text_of(file) == "".join(lines)
+
+
+@pytest.mark.parametrize("content", [b"caf\xe9\n", "text".encode("utf-16"), LONG.encode() + b"\n\xff"])
+def test_what_is_no_text_is_said_so(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    for read in (text_of, lambda path: list(lines_of(path))):
+        with pytest.raises(UnusableFile, match=r"data.csv is no text in UTF-8.$"):
+            read(file)
+
+
+def test_a_backfill_from_what_is_no_text_is_one_sentence(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "configure_logs", lambda *_: None)
+    file.write_bytes(b"\xff\n")
+    result = CliRunner().invoke(cli.app, ["backfill", "octo/here", "--from", str(file)])
+    assert isinstance(result.exception, UnusableFile)
+
+
 def test_one_date_that_cannot_be_day_first_makes_the_file_month_first(file: Path) -> None:
     file.write_text("Issue id,Summary,Description,Created\n1,S,D,02/01/2020\n2,S,D,02/13/2020\n")
     assert [one.created for one in read_reports(file).reports] == [seconds(2020, 2, 1), seconds(2020, 2, 13)]
@@ -100,14 +159,8 @@ def test_no_readable_report_is_said_so(file: Path) -> None:
         read_reports(file)
 
 
-def test_pairs_both_ways_several_at_once_unknown_ones_counted(file: Path) -> None:
+def test_pairs_several_at_once_unknown_ones_counted(file: Path) -> None:
     file.write_text('Issue id,Duplicate id,More\n1,"2, 3;4",x\n5.0,1 9,\n8,1,\n2,2,\n6,,\n')
     pairs = read_pairs(file, frozenset("123456"))
-    assert pairs.relatives == {
-        "1": {"2", "3", "4", "5"},
-        "2": {"1"},
-        "3": {"1"},
-        "4": {"1"},
-        "5": {"1"},
-    }
+    assert pairs.marks == (("1", "2"), ("1", "3"), ("1", "4"), ("5", "1"), ("5", "9"), ("8", "1"))
     assert pairs.unknown == 2

@@ -50,7 +50,7 @@ def duplicates_files(tmp_path: Path) -> tuple[Path, Path]:
         writer.writerow(["Summary", "Issue id", "Status", "Created", "Description"])
         for at, one in enumerate(history()):
             writer.writerow([one.title, one.place.id, "NEW", f"{at % 28 + 1:02}/{at // 28 + 1:02}/2021", one.body])
-    lines = [f'{one.place.id},"{", ".join(sorted(one.relatives))} 999"' for one in history()]
+    lines = [f'{at},"{", ".join(str(one) for one in (at - 5, at + 5) if 0 <= one < 40)} 999"' for at in range(40)]
     pairs.write_text("\n".join(["Issue id,Duplicate id", *lines]))
     return reports, pairs
 
@@ -73,6 +73,15 @@ def test_kinds_as_json(kinds_files: tuple[Path, Path]) -> None:
     assert 0 <= figures["calibration_error"] <= 1
     assert figures["trained_on"] == {"one/app": 18, "two/lib": 18}
     assert set(figures["f1"]) == set(KINDS)
+
+
+def test_repositories_are_known_in_any_case(kinds_files: tuple[Path, Path]) -> None:
+    train, test = kinds_files
+    test.write_text(test.read_text("utf-8").replace("one/app", "One/App", 3), "utf-8")
+    figures = run("kinds", "--train", train, "--test", test, "--json")
+    assert set(figures["macro_f1"]) == {"One/App", "two/lib", "three/new"}
+    assert figures["items_of_unknown_repositories"] == 9
+    assert figures["trained_on"] == {"One/App": 18, "two/lib": 18}
 
 
 def test_the_same_files_give_the_same_figures(

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.quality import measure
 from tests.unit.learning.reports import examples
-from tests.unit.learning.test_replay import history
+from tests.unit.learning.test_replay import history, marks
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def folder(tmp_path: Path) -> Path:
     _write(tmp_path / "issue_kinds_train.csv", ("repo", "label", "title", "body"), rows)
     reports = [(one.place.id, one.title, one.body, f"2021-01-01 00:{at:02}") for at, one in enumerate(history())]
     _write(tmp_path / "seamonkey_reports.csv", ("Issue id", "Summary", "Description", "Created"), reports)
-    pairs = [(one.place.id, " ".join(sorted(one.relatives))) for one in history()]
+    pairs = marks()
     _write(tmp_path / "seamonkey_duplicates.csv", ("Issue id", "Duplicate id"), pairs)
     return tmp_path
 

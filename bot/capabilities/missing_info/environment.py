@@ -1,7 +1,8 @@
 """What ecosystems' own commands print about an installation: recognised in a report, and asked for by name.
 
 A profile is a file in profiles/: `lines` of the output, where `{system}` stands for the rest of the line, `{_}` for
-anything, and any other name for a version of that component, with or without details behind it.
+anything, and any other name for a version of that component, with or without details behind it. Its `details` are lines
+that others print as well: they add versions, and tell nothing about whose output it is.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -21,6 +23,9 @@ _MAX_LINE: Final = 300
 _MAX_LINES: Final = 3_000
 _FIELD: Final = re.compile(r"\\{([\w.\\-]+)\\}")
 _DECORATION: Final = re.compile(r"^[\s>*•-]+|[`*]")
+_PADDING: Final = re.compile(r" :(?= |$)")
+_SHOWN_NAME: Final = "Name: "
+_SHOWN_VERSION: Final = "Version: "
 _NOTHING: Final = frozenset({"n/a", "none", "could not collect"})
 
 
@@ -38,6 +43,7 @@ class Profile:
     component: str
     names: frozenset[str]
     lines: tuple[re.Pattern[str], ...]
+    details: tuple[re.Pattern[str], ...]
     at_least: int
 
     def environment(self, text: str) -> Mapping[str, str]:
@@ -45,19 +51,20 @@ class Profile:
         found: dict[str, str] = {}
         seen = set()
         for line in _lines(text):
-            for pattern in self.lines:
+            for pattern in (*self.lines, *self.details):
                 match = pattern.fullmatch(line)
                 if match is None:
                     continue
                 seen.add(pattern)
                 values = {_component(name): value for name, value in match.groupdict().items()}
                 found |= {name: value for name, value in values.items() if value.casefold() not in _NOTHING}
-        complete = len(seen) >= self.at_least and self.component in found
+        complete = len(seen.intersection(self.lines)) >= self.at_least and self.component in found
         return MappingProxyType(found if complete else {})
 
     def in_prose(self, text: Report) -> bool:
         """Whether the report names a version of the component in its own words, or pins one in code."""
-        words = frozenset(word for name in self.names for word in re.findall(r"[^\W\d_]+", name))
+        others = {name for one in profiles().values() if one.id != self.id for name in one.names}
+        words = frozenset(word for name in self.names for word in re.findall(r"[^\W\d_]+", name)) - others
         return numbers.beside(text.written, words) or any(
             numbers.in_code(code, words, unnamed=False) for code in text.code
         )
@@ -96,9 +103,16 @@ def reported(texts: Sequence[Report]) -> Mapping[str, str]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    for line in text.split("\n")[:_MAX_LINES]:
-        if len(line) <= _MAX_LINE:
-            yield " ".join(_DECORATION.sub("", line).split())
+    """The lines without decoration and padding, and those of `pip show` also as `pip list` has them."""
+    plain = [_plain(line) for line in text.split("\n")[:_MAX_LINES] if len(line) <= _MAX_LINE]
+    yield from plain
+    for name, version in pairwise(plain):
+        if name.startswith(_SHOWN_NAME) and version.startswith(_SHOWN_VERSION):
+            yield f"{name.removeprefix(_SHOWN_NAME)} {version.removeprefix(_SHOWN_VERSION)}"
+
+
+def _plain(line: str) -> str:
+    return _PADDING.sub(":", " ".join(_DECORATION.sub("", line).split()))
 
 
 def _profile(name: str, text: str) -> Profile:
@@ -111,6 +125,7 @@ def _profile(name: str, text: str) -> Profile:
         component=data["component"],
         names=frozenset(data["names"]),
         lines=tuple(_pattern(one) for one in data["lines"]),
+        details=tuple(_pattern(one) for one in data.get("details", ())),
         at_least=data.get("at_least", 2),
     )
 
@@ -127,7 +142,7 @@ def _value(field: re.Match[str]) -> str:
         case "system":
             return r"(?P<system>\S.{0,120}?)"
         case name:
-            return rf"(?P<{_group(name)}>(?:v|go)?\d\S{{0,80}}|[0-9a-f]{{40}})(?: [(|-].{{0,200}})?"
+            return rf"(?P<{_group(name)}>(?:v|go|f)?\d\S{{0,80}}|[0-9a-f]{{40}})(?: [(|-].{{0,200}})?"
 
 
 def _group(component: str) -> str:

@@ -80,7 +80,7 @@ def wanted(thread: Thread, forms: Sequence[IssueForm], profile: Profile | None, 
     texts = [read(text, boilerplate_of(forms)) for text in (thread.body, *thread.additions)]
     if profile is None or not without_form or not _looks_like_failure(thread, texts[0]):
         return None
-    told = reported(texts) or any(profile.in_prose(text) for text in texts)
+    told = profile.component in reported(texts) or any(profile.in_prose(text) for text in texts)
     return Wanted(profile.title, (), "" if told else profile.command)
 
 

@@ -76,7 +76,7 @@ def reports(label: str, environment: Mapping[str, str], project: str) -> bool:
             ours, names = _names(label, project)
             return any(not (names or ours).isdisjoint(_WORDS.findall(one)) for one in environment)
         case Topic.SYSTEM:
-            return bool(environment)
+            return "system" in environment
         case Topic.STEPS | Topic.OTHER:
             return False
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -21,7 +21,11 @@ from bot.domain.history.values import (
 )
 
 VERSION: Final = 1
-_TIMES: Final = ("created_at", "updated_at", "closed_at")
+_FIELDS: Final = frozenset(one.name for one in fields(HistoryItem))
+_KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
+    **dict.fromkeys(("created_at", "updated_at", "state", "state_reason", "association", "author"), str),
+    "is_pull": bool, "comments": int, "duplicate_of": (int, type(None)),
+}  # fmt: skip
 
 
 class RowError(AssistantError):
@@ -65,7 +69,8 @@ def load(line: str, number: int) -> Row:
             case other:
                 raise ValueError(f"unknown kind of row {other!r}")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RowError(f"line {number} is no line of an export ({type(error).__name__}: {error}).") from None
+        reason = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
+        raise RowError(f"line {number} is no line of an export ({reason}).") from None
 
 
 def _header(data: Mapping[str, Any]) -> Header:
@@ -75,16 +80,24 @@ def _header(data: Mapping[str, Any]) -> Header:
 
 
 def _item(data: dict[str, Any]) -> HistoryItem:
-    times = {name: _time(data[name]) if data[name] else None for name in _TIMES}
-    fields = {
-        **data, **times,
+    unknown = [name for name in data if name not in _FIELDS]
+    if unknown:
+        raise ValueError(f"“{unknown[0][:40]}” is unknown")
+    for name, kind in _KINDS.items():
+        if not isinstance(data.get(name), kind):
+            raise ValueError(f"“{name}” is empty or of another kind")
+    found = {
+        **data,
         "number": int(data["number"]),
         "title": clean(data["title"], MAX_TITLE),
         "body": clean(data["body"], MAX_BODY),
         "writer": Writer(data["writer"]),
         "labels": tuple(clean_label(one) for one in data["labels"][:MAX_LABELS]),
+        "created_at": _time(data["created_at"]),
+        "updated_at": _time(data["updated_at"]),
+        "closed_at": _time(data["closed_at"]) if data["closed_at"] else None,
     }  # fmt: skip
-    return HistoryItem(**fields)
+    return HistoryItem(**found)
 
 
 def _change(data: Mapping[str, Any]) -> Change:

@@ -62,15 +62,45 @@ MISTAKES: dict[str, tuple[Callable[[Path], list[str]], str]] = {
     "nothing named": (lambda _: ["--json"], "either OWNER/REPO or a file"),
     "both named": (lambda file: ["o/r", "--from", str(file)], "either OWNER/REPO or a file"),
     "no export": (lambda file: ["--from", str(_written(file, "{}"))], "line 1 is no line of an export"),
+    "no UTF-8": (
+        lambda file: ["--from", str(_bytes(file, file.read_bytes().replace(b"The", b"\xff", 1)))],
+        "is no text in UTF-8",
+    ),
+    "no time": (
+        lambda file: [
+            "--from",
+            str(_bytes(file, re.sub(rb'"created_at": "[^"]*"', b'"created_at": null', file.read_bytes()))),
+        ],
+        "line 2 is no line of an export (“created_at” is empty",
+    ),
+    "a configuration that is no UTF-8": (
+        lambda file: ["--from", str(file), "--config", str(_bytes(file, b"mode: \xff"))],
+        "is no text in UTF-8",
+    ),
+    "too short, with a mark of the order of bytes": (lambda file: ["--from", str(_marked(file))], "0 closed issues"),
+    "a configuration with such a mark, and a file that is too short": (
+        lambda file: ["--from", str(_marked(file)), "--config", str(_marked(file, b"mode: act", "config"))],
+        "0 closed issues",
+    ),
     "an empty file": (lambda file: ["--from", str(_written(file, ""))], "does not begin"),
     "a broken configuration": (lambda file: ["--from", str(file), "--config", str(_written(file, "mode: x"))], "mode"),
 }
 
 
 def _written(beside: Path, text: str) -> Path:
+    return _bytes(beside, text.encode())
+
+
+def _bytes(beside: Path, content: bytes) -> Path:
     file = beside.with_name("other")
-    file.write_text(text, "utf-8")
+    file.write_bytes(content)
     return file
+
+
+def _marked(file: Path, content: bytes = b"", name: str = "marked") -> Path:
+    marked = file.with_name(name)
+    marked.write_bytes(b"\xef\xbb\xbf" + (content or file.read_bytes().splitlines()[0]))
+    return marked
 
 
 @pytest.mark.parametrize(("arguments", "words"), MISTAKES.values(), ids=MISTAKES)

@@ -1,5 +1,6 @@
 """The history's rules: what is a duplicate of what, who set what, how far a reading is, what a line says."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -338,6 +339,27 @@ BROKEN: Final = {
     "a change by somebody else": dump(changed(ON, "bug", Setter.US, "event:1")).replace('"us"', '"them"'),
     "a field too many": dump(item(ISSUE, APP, digest)).replace('"number"', '"colour": 1, "number"'),
 }
+
+
+NULLS: Final = ("created_at", "updated_at", "state", "is_pull", "comments", "author", "labels", "number", "writer")
+
+
+@pytest.mark.parametrize(("name", "value"), [*((name, None) for name in NULLS), ("created_at", ""), ("updated_at", "")])
+def test_a_field_that_is_always_there_cannot_be_empty(name: str, value: object) -> None:
+    line = json.dumps({**json.loads(dump(item(ISSUE, APP, digest))), name: value})
+    with pytest.raises(RowError, match=r"^line 7 is no line of an export"):
+        load(line, 7)
+
+
+def test_what_is_wrong_with_a_line_is_named() -> None:
+    line = json.loads(dump(item(ISSUE, APP, digest)))
+    for fields, words in (
+        ({"created_at": None}, "(“created_at” is empty or of another kind)"),
+        ({"colour": 1}, "(“colour” is unknown)"),
+    ):
+        with pytest.raises(RowError) as error:
+            load(json.dumps({**line, **fields}), 7)
+        assert words in str(error.value)
 
 
 @pytest.mark.parametrize("line", BROKEN.values(), ids=BROKEN)

@@ -19,7 +19,7 @@ from tests.support.model_modes import error
 from tests.support.model_server import ModelServer, model_server
 from tests.support.stand_in_model import Reply, StandIn, reset, sending, silence, stand_in
 from tests.support.tiny_model import NAME, write_tiny_model
-from tests.unit.learning.test_replay import history
+from tests.unit.learning.test_replay import history, marks
 
 KEY = "sk-canary-key-of-embeddings"
 
@@ -68,7 +68,7 @@ async def test_llama_cpp_counts_the_tokens_itself(llama: ModelServer) -> None:
 
 def test_the_evaluation_compares_with_them(llama: ModelServer) -> None:
     reports = tuple(DatedReport(one.place.id, one.place.created, one.title, one.body) for one in history(20))
-    pairs = Pairs({one.place.id: one.relatives for one in history(20)}, 0)
+    pairs = Pairs(tuple(marks(20)), 0)
     settings = ModelSettings.plain(llama.url, KEY, NAME)
     with_them = judge_duplicates(Reports(reports, 0, 0), pairs, lambda *_: None, settings)
     without = judge_duplicates(Reports(reports, 0, 0), pairs, lambda *_: None)

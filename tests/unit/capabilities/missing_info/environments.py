@@ -244,3 +244,84 @@ Server: Docker Engine - Community
         {"docker": "27.1.2", "system": "linux/amd64"},
     ),
 }
+
+FURTHER: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
+    "vLLM since 0.9, with padding before the colons": (
+        "vllm",
+        """Collecting environment information...
+==============================
+        System Info
+==============================
+OS                           : Ubuntu 22.04.5 LTS (x86_64)
+GCC version                  : (Ubuntu 11.4.0-1ubuntu1~22.04) 11.4.0
+Clang version                : Could not collect
+
+==============================
+       PyTorch Info
+==============================
+PyTorch version              : 2.7.0+cu126
+Is debug build               : False
+
+==============================
+      Python Environment
+==============================
+Python version               : 3.12.10 (main, Apr  9 2025, 08:55:05) [GCC 11.4.0] (64-bit runtime)
+
+==============================
+         vLLM Info
+==============================
+ROCM Version                 : Could not collect
+Neuron SDK Version           : N/A
+vLLM Version                 : 0.9.1
+vLLM Build Flags:
+  CUDA Archs: Not Set; ROCm: Disabled; Neuron: Disabled
+GPU Topology:
+  Could not collect
+""",
+        {"vllm": "0.9.1", "pytorch": "2.7.0+cu126", "system": "Ubuntu 22.04.5 LTS (x86_64)"},
+    ),
+    "the end of vLLM's, of a build from source": (
+        "vllm",
+        "vLLM Version                 : 0.23.1rc1.dev998+g88e5e2c57 (git sha: 88e5e2c57)\nvLLM Build Flags:\n",
+        {"vllm": "0.23.1rc1.dev998+g88e5e2c57"},
+    ),
+    "TensorFlow built without git": ("tensorflow", "unknown 2.16.2\n", {"tensorflow": "2.16.2"}),
+    "rustc alone": ("rust", "rustc 1.82.0-nightly (8269be147 2024-08-26)\n", {"rust": "1.82.0-nightly"}),
+    "llama-cpp-python by pip show": (
+        "llama-cpp-python",
+        "Name: llama_cpp_python\nVersion: 0.2.90\nSummary: Python bindings for the llama.cpp library\n",
+        {"llama-cpp-python": "0.2.90"},
+    ),
+    "Great Expectations by pip show": (
+        "great-expectations",
+        "Name: great-expectations\nVersion: 0.18.19\nSummary: Always know what to expect from your data.\n",
+        {"great-expectations": "0.18.19"},
+    ),
+    "TensorFlow by pip show": ("tensorflow", "Name: tensorflow\nVersion: 2.16.1\n", {"tensorflow": "2.16.1"}),
+    "Label Studio by pip show": ("label-studio", "Name: label-studio\nVersion: 1.13.1\n", {"label-studio": "1.13.1"}),
+    "the web UI's sysinfo": (
+        "stable-diffusion",
+        """{
+    "Platform": "Linux-6.8.0-40-generic-x86_64-with-glibc2.35",
+    "Python": "3.10.6",
+    "Version": "v1.10.1",
+    "Commit": "82a973c04367123ae98bd9abdf80d9eda9b910e2",
+    "Script path": "/opt/webui",
+    "Data path": "/opt/webui",
+    "Extensions dir": "/opt/webui/extensions",
+    "Checksum": "0f6a0b1c0e2b9b1a6d5a8f1a2f9c2d1e0f6a0b1c0e2b9b1a6d5a8f1a2f9c2d1e",
+    "Commandline": [
+""",
+        {
+            "stable-diffusion": "v1.10.1",
+            "python": "3.10.6",
+            "system": "Linux-6.8.0-40-generic-x86_64-with-glibc2.35",
+        },
+    ),
+    "the web UI's start without arguments": (
+        "stable-diffusion",
+        "Version: f2.0.1v1.10.1-previous-659-gc055f2d4\nLaunching Web UI with arguments: \n",
+        {"stable-diffusion": "f2.0.1v1.10.1-previous-659-gc055f2d4"},
+    ),
+}
+"""Other forms of it: title → (profile, what is printed, versions)."""

@@ -1,5 +1,6 @@
 """Ecosystems' environment reports: recognised in their true formats, asked for where nothing is there."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -8,12 +9,13 @@ from pydantic import ValidationError
 from bot.capabilities.missing_info import CAPABILITY
 from bot.capabilities.missing_info.config import MissingInfoOptions
 from bot.capabilities.missing_info.environment import chosen, profiles, reported
+from bot.capabilities.missing_info.questions import Thread, wanted
 from bot.domain.actions import DropSection, SetSection
 from bot.domain.facts import FormField, IssueForm
 from bot.domain.plan import Plan, Skip
 from bot.domain.report import read
 from tests.unit.capabilities.build import AUTHOR, commented, context, facts, rendered
-from tests.unit.capabilities.missing_info.environments import REPORTS
+from tests.unit.capabilities.missing_info.environments import FURTHER, REPORTS
 from tests.unit.capabilities.missing_info.test_decide import ASKING
 
 CRASH = "It crashes when I call `fit()` with an empty list, and I do not know why."
@@ -32,10 +34,12 @@ SHAPES = {
 }
 
 
+PRINTED = {**{name: (name, *one) for name, one in REPORTS.items()}, **FURTHER}
+
+
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
-@pytest.mark.parametrize("name", REPORTS)
-def test_a_report_is_recognised(name: str, shape: str) -> None:
-    text, versions = REPORTS[name]
+@pytest.mark.parametrize(("name", "text", "versions"), PRINTED.values(), ids=PRINTED)
+def test_a_report_is_recognised(name: str, text: str, versions: Mapping[str, str], shape: str) -> None:
     body = read(shape.format(text="", report=text))
     found = profiles()[name].environment(body.visible)
     assert versions.items() <= found.items()
@@ -50,7 +54,14 @@ def test_running_text_is_no_report(name: str) -> None:
     assert not profile.in_prose(body)
 
 
-NO_VERSIONS = ("Python is broken\nPython 3 crashes here", "go version is new", "Version: new\nAPI version: none")
+NO_VERSIONS = (
+    "Python is broken\nPython 3 crashes here",
+    "go version is new",
+    "Version: new\nAPI version: none",
+    "release: 1.4\nhost: example.org",
+    '{\n  "version": "1.13.1",\n  "commit": "9c2d1e0",\n  "platform": "web",\n  "python": "3.11.4",\n}',
+    "Name: jonas\n\nVersion: 1.4",
+)
 
 
 @pytest.mark.parametrize("text", NO_VERSIONS)
@@ -77,6 +88,34 @@ def test_the_question_is_taken_back_when_the_report_comes() -> None:
     plan = CAPABILITY.decide(answer, None, context(PYTORCH))
     assert isinstance(plan, Plan)
     assert any(isinstance(one, DropSection) for one in plan.actions)
+
+
+OTHERS = {
+    "Python": ("Python 3.11", "pytorch"),
+    "Python, in full": (REPORTS["python"][0], "pytorch"),
+    "Ollama": ("ollama version is 0.3.6", "pytorch"),
+    "Go": (REPORTS["go"][0], "vllm"),
+    "PyTorch": (REPORTS["pytorch"][0], "vllm"),
+    "what looks like a part of Rust's": ("release: 1.4", "rust"),
+}
+
+
+@pytest.mark.parametrize(("printed", "profile"), OTHERS.values(), ids=OTHERS)
+def test_another_ecosystems_output_answers_for_that_one_only(printed: str, profile: str) -> None:
+    plan = decided(f"{CRASH}\n\n```\n{printed}\n```", MissingInfoOptions(profile=profile))
+    assert isinstance(plan, Plan)
+    assert any(isinstance(one, SetSection) for one in plan.actions)
+
+
+def test_a_version_of_python_is_none_of_a_package_called_after_it() -> None:
+    assert isinstance(decided(f"{CRASH} I use Python 3.11.", MissingInfoOptions(profile="llama-cpp-python")), Plan)
+    assert isinstance(
+        decided(f"{CRASH} I use llama-cpp-python 0.2.", MissingInfoOptions(profile="llama-cpp-python")), Skip
+    )
+
+
+def test_another_ecosystems_output_answers_where_it_names_the_component() -> None:
+    assert isinstance(decided(f"{CRASH}\n\n```\n{REPORTS['transformers'][0]}\n```", PYTORCH), Skip)
 
 
 NOT_ASKED = {
@@ -114,6 +153,23 @@ EMPTY = "### Your airflow version\n\n_No response_\n\n### Environment\n\n_No res
 def test_a_report_answers_the_questions_of_a_form() -> None:
     body = EMPTY.format(f"It crashes.\n\n```\n{REPORTS['airflow'][0]}\n```")
     assert decided(body, MissingInfoOptions(), forms=(FORM,)) == Skip("nothing is missing")
+
+
+SYSTEMS = {
+    "nothing": ("", ("Operating system",)),
+    "a version of Python": ("Python 3.11.4", ("Operating system",)),
+    "an output without a system": (REPORTS["ollama"][0], ("Operating system",)),
+    "an output with one": (REPORTS["scikit-learn"][0], ()),
+}
+
+
+@pytest.mark.parametrize(("printed", "missing"), SYSTEMS.values(), ids=SYSTEMS)
+def test_only_an_output_with_a_system_answers_for_it(printed: str, missing: tuple[str, ...]) -> None:
+    form = replace(FORM, fields=(FormField("Operating system", True, "input"), FormField("Story", True, "textarea")))
+    body = f"### Operating system\n\n_No response_\n\n### Story\n\nIt crashes.\n\n```\n{printed}\n```"
+    found = wanted(Thread("It crashes", body, (), "rocket"), (form,), None, without_form=True)
+    assert found is not None
+    assert found.fields == missing
 
 
 def test_a_forms_question_comes_with_the_command() -> None:
