@@ -88,6 +88,21 @@ def demo(
     raise SystemExit(run(stay=stay, broken=broken))
 
 
+@app.command("try")
+def attempt(
+    file: Annotated[Path, typer.Option("--file", metavar="REPORT.md", help="A report; its first line is the title.")],
+    title: Annotated[str | None, typer.Option(help="The title, where the file holds only the body.")] = None,
+    configuration: Annotated[Path | None, typer.Option("--config", help="A repository's configuration.")] = None,
+    forms: Annotated[Path | None, typer.Option(help="A folder with the repository's issue forms.")] = None,
+    stay: Annotated[bool, typer.Option("--stay", help="Keep it running, with a page to try more on.")] = False,
+) -> None:
+    """Open a report of your own on a stand-in GitHub and see what the assistant does; needs nothing else."""
+    from bot.demo.attempt import read_report  # noqa: PLC0415
+    from bot.demo.run import attempt as run  # noqa: PLC0415
+
+    raise SystemExit(run(read_report(file, title, configuration, forms), stay=stay))
+
+
 @app.command()
 def doctor(
     as_data: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,

@@ -14,8 +14,8 @@ from bot.demo.stage import Stage
 from bot.demo.story import BROKEN, scenes
 from bot.demo.why import read_answer
 
-_PATIENCE: Final = 20.0
-_PATIENCE_WITH_MODEL: Final = 180.0
+PATIENCE: Final = 20.0
+PATIENCE_WITH_MODEL: Final = 180.0
 _STUCK: Final = 2
 
 
@@ -55,7 +55,7 @@ class Playing:
         self.show.summary(self.outcomes, totals)
 
     async def _scene(self, github: StandIn, scene: Scene) -> Outcome:
-        stage = Stage(github, _PATIENCE_WITH_MODEL if self.model else _PATIENCE)
+        stage = Stage(github, PATIENCE_WITH_MODEL if self.model else PATIENCE)
         breaks = self.broken and scene is BROKEN
         if breaks:
             await github.add_fault(kind="status_before", method="POST", path="/labels$", status=403, times=None)

@@ -9,12 +9,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import aiohttp
 
+from bot.demo.attempt import Attempt, Report
 from bot.demo.github import StandIn
-from bot.demo.play import Playing
+from bot.demo.play import PATIENCE, PATIENCE_WITH_MODEL, Playing
 from bot.demo.processes import DemoFailed, log_of, running
 from bot.demo.show import Show, make_console
 
@@ -27,7 +28,34 @@ def demo(*, stay: bool, broken: bool) -> int:
     With `stay` all keeps running until Ctrl-C. `broken` makes GitHub refuse labels in one scene, so that one can see
     the demo fail.
     """
-    return asyncio.run(_interruptible(Demo(Show(make_console()), os.environ, stay=stay, broken=broken)))
+    show = Show(make_console())
+    playing = Playing(show, model=_model(os.environ), broken=broken)
+    return asyncio.run(_interruptible(Demo(show, os.environ, playing, stay=stay)))
+
+
+def attempt(report: Report, *, stay: bool) -> int:
+    """Open one report and show what the assistant makes of it; 0 if it came to an end."""
+    show = Show(make_console())
+    patience = PATIENCE_WITH_MODEL if _model(os.environ) else PATIENCE
+    return asyncio.run(_interruptible(Demo(show, os.environ, Attempt(show, report, patience), stay=stay)))
+
+
+def _model(environment: Mapping[str, str]) -> bool:
+    return bool(environment.get("ASSISTANT_MODEL"))
+
+
+class Played(Protocol):
+    """What is played: `good` if all was as it should be, `finished` if it came to its end."""
+
+    @property
+    def good(self) -> bool: ...
+
+    @property
+    def finished(self) -> bool: ...
+
+    async def all(self, github: StandIn, began: float) -> None:
+        """Play and print; raises DemoFailed. `began` is the monotonic time of the start."""
+        ...
 
 
 async def _interruptible(made: "Demo") -> int:
@@ -45,8 +73,8 @@ class Demo:
 
     show: Show
     environment: Mapping[str, str]
+    playing: Played
     stay: bool = False
-    broken: bool = False
     interrupted: bool = False
 
     def interrupt(self, task: asyncio.Future[int]) -> None:
@@ -58,10 +86,10 @@ class Demo:
     async def run(self) -> int:
         """The exit code. Afterwards nothing runs, and only what explains a failure is left on the disk."""
         folder = Path(tempfile.mkdtemp(prefix="assistant-demo-"))
-        playing = Playing(self.show, model=bool(self.environment.get("ASSISTANT_MODEL")), broken=self.broken)
+        playing = self.playing
         good = False
         try:
-            await self._play(playing, folder)
+            await self._play(folder)
             good = playing.good
         except DemoFailed as error:
             self.show.say(f"\nThe demo cannot go on: {error}.", "bold red")
@@ -80,7 +108,7 @@ class Demo:
             self.show.log(log_of(folder))
         return 0 if good else 1
 
-    async def _play(self, playing: Playing, folder: Path) -> None:
+    async def _play(self, folder: Path) -> None:
         began = time.monotonic()
         self.show.say("Starting a stand-in GitHub, a database and the assistant, on this machine only …")
         async with running(folder, self.environment) as found, aiohttp.ClientSession(trust_env=False) as session:
@@ -89,7 +117,7 @@ class Demo:
             )
             await github.settings(webhook_url=found.webhook_url)
             self._introduce(time.monotonic() - began)
-            await playing.all(github, began)
+            await self.playing.all(github, began)
             if self.stay:
                 await self._stay(found.sandbox_url)
 

@@ -11,6 +11,7 @@ from bot.sandbox.model import (
     Comment,
     Installation,
     Issue,
+    Label,
     Reaction,
     Repository,
     Review,
@@ -90,6 +91,11 @@ class People:
     def delete_comment(self, comment_id: int, actor: str) -> None:
         found, item, made = self._comment(comment_id)
         comments.delete_comment(self.world, found, item, made, self._actor(actor))
+
+    def create_label(self, repo: str, label: str, description: str | None = None) -> Label:
+        """A label that the repository may have already."""
+        found = self._repo(repo)
+        return found.labels.get(label.lower()) or self.world.state.make_label(found, label, description=description)
 
     def add_label(self, repo: str, number: int, actor: str, label: str) -> Issue:
         found, item = self._thread(repo, number)

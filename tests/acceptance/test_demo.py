@@ -43,13 +43,13 @@ def _running_in(folder: Path) -> list[str]:
     return found
 
 
-def _start(cwd: Path, place: Path, *options: str) -> subprocess.Popen[str]:
+def _start(cwd: Path, place: Path, *options: str, command: str = "demo") -> subprocess.Popen[str]:
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     home = cwd / "home"
     home.mkdir(mode=0o500)
     environment = {**kept, **LOST, "HOME": str(home), "PYTHONPATH": str(ROOT), "TMPDIR": str(place)}
     return subprocess.Popen(
-        [sys.executable, "-m", "bot", "demo", *options],
+        [sys.executable, "-m", "bot", command, *options],
         cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
     )  # fmt: skip
 
@@ -97,6 +97,25 @@ def test_a_thread_that_ends_otherwise_is_named_and_the_page_stays_until_ctrl_c(t
     (folder,) = place.iterdir()
     assert str(folder / "server.log") in rest.replace("\n", "")
     assert sorted(one.name for one in folder.iterdir()) == ["sandbox.log", "server.log"]
+
+
+def test_a_report_of_one_s_own_is_tried_under_one_s_own_configuration(tmp_path: Path, place: Path) -> None:
+    (tmp_path / "report.md").write_text(
+        "# TypeError: cannot read a row\n\nIt crashes with a TypeError at every start.\n"
+    )
+    (tmp_path / "config.yml").write_text(
+        "labels: {allow: ['kind/bug']}\ntriage: {kinds: {bug: 'kind/bug'}, minimum_confidence: 0.5}\n"
+    )
+    (tmp_path / "forms").mkdir()
+    with _start(
+        tmp_path, place, "--file", "report.md", "--config", "config.yml", "--forms", "forms", command="try"
+    ) as process:
+        output = process.communicate()[0]
+    assert process.returncode == 0, output
+    assert "It crashes with a TypeError at every start." in output
+    assert "Why:" in output
+    assert "Labels: [kind/bug]" in output, output
+    assert list(place.iterdir()) == []
 
 
 def _try_the_page(url: str) -> None:
