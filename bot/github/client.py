@@ -16,7 +16,7 @@ import structlog
 from gidgethub import sansio
 from gidgethub.abc import GitHubAPI
 
-from bot.domain.errors import Deferred
+from bot.domain.errors import AssistantError, Deferred
 from bot.domain.ports import Fence, Windows
 from bot.github.errors import Absent, Forbidden, Moved, Refused, Unavailable
 from bot.github.limits import rate_limit_pause
@@ -249,6 +249,16 @@ class GitHub(GitHubAPI):
         if status >= 500 or status in (408, 425):  # guard: server-faults-pass (33)
             return Unavailable(f"GitHub answered {status}")
         return Refused(f"GitHub answered {status}: {_reason(error)}")
+
+
+async def together(steps: list[Awaitable[Any]]) -> list[Any]:
+    """All results; of several errors the first of ours, once all steps have ended."""
+    results = await asyncio.gather(*steps, return_exceptions=True)
+    errors = [one for one in results if isinstance(one, BaseException)]
+    ours = [one for one in errors if isinstance(one, AssistantError)]
+    if errors:
+        raise (ours or errors)[0]
+    return list(results)
 
 
 def with_query(url: str, query: Mapping[str, str | int]) -> str:

@@ -1,6 +1,5 @@
 """Reads the facts of one event from the API: each group once, only those that somebody needs."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +8,6 @@ from typing import Any, Final
 import structlog
 
 from bot.domain import repo_config
-from bot.domain.errors import AssistantError
 from bot.domain.events import Actor, Event, actor
 from bot.domain.facts import (
     AppIdentity,
@@ -25,7 +23,8 @@ from bot.domain.facts import (
 )
 from bot.domain.forms import FOLDER, parse_form
 from bot.domain.ports import Spelling
-from bot.github.client import GitHub, file_path, path
+from bot.github.client import GitHub, file_path, path, together
+from bot.github.community import Found, community_files, owners_files
 from bot.github.contents import decode_content
 from bot.github.documents import read_documents
 from bot.github.errors import Absent, Forbidden, Moved, Refused, Unavailable
@@ -34,15 +33,7 @@ from bot.github.kept import LONG, SHORT, Kept
 log = structlog.get_logger()
 
 _FORMS: Final = 20
-_LISTED: Final = 1_000
-"""Entries of a folder that GitHub shows: https://docs.github.com/en/rest/repos/contents#get-repository-content"""
 _AUTHOR_PAGES: Final = 300
-_COMMUNITY_NAMES: Final = {
-    "contributing": "contributing",
-    "code_of_conduct": "code_of_conduct",
-    "security": "security",
-    "support": "support",
-}
 _ROLES: Final = ("admin", "maintain", "push", "triage", "pull")
 _ROLE_NAMES: Final = {"push": "write", "pull": "read"}
 
@@ -122,7 +113,7 @@ class Reader:
         }
         of_files = {Need.DOCUMENTS, Need.CONFIGURATION}
         wanted = [need for need in steps if need in needs or (need is Need.FILES and needs & of_files)]
-        parts = await _together([self._attempt(need, steps[need](item)) for need in wanted])
+        parts = await together([self._attempt(need, steps[need](item)) for need in wanted])
         found: dict[str, Any] = {}
         unread = set()
         for need, part in zip(wanted, parts, strict=True):
@@ -177,7 +168,7 @@ class Reader:
         names = (
             [str(one["path"]) for one in listed if one["type"] == "file"][:_FORMS] if isinstance(listed, list) else []
         )
-        texts = await _together([self.text(name, sha) for name in names])
+        texts = await together([self.text(name, sha) for name in names])
         forms = [parse_form(name, text) for name, text in zip(names, texts, strict=True) if text is not None]
         return _Forms(tuple(form for form in forms if form is not None), sum(len(text or "") for text in texts))
 
@@ -198,17 +189,17 @@ class Reader:
     async def _community(self, _item: Item) -> dict[str, Any]:
         """Community files of the repository, else of the owner's .github repository."""
         owner = path("repos", self.event.repository.owner, ".github")
-        own, owners = await _together(
+        own, owners = await together(
             [
                 self.kept.once(
                     self._key("community", await self._head_if_any()),
-                    lambda: _community_files(self.github, self._repository),
-                    _Found.weigh,
+                    lambda: community_files(self.github, self._repository),
+                    Found.weigh,
                 ),
                 self.kept.once(
                     (self.event.installation, "community", owner.lower()),
-                    lambda: _owners_files(self.owner_github, owner),
-                    _Found.weigh_unpinned,
+                    lambda: owners_files(self.owner_github, owner),
+                    Found.weigh_unpinned,
                 ),
             ]
         )
@@ -318,65 +309,6 @@ class _Forms:
 
     def weigh(self) -> tuple[int, float]:
         return 4 * self.length, LONG if self.forms else SHORT
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Addresses of community files; `whole` is False where a folder could not be listed just now."""
-
-    urls: dict[str, str]
-    whole: bool
-
-    def weigh(self) -> tuple[int, float]:
-        return sum(map(len, self.urls.values())), LONG if self.whole and self.urls else self.weigh_unpinned()[1]
-
-    def weigh_unpinned(self) -> tuple[int, float]:
-        return sum(map(len, self.urls.values())), SHORT if self.whole else 0.0
-
-
-async def _community_files(github: GitHub, base: str) -> _Found:
-    """As GitHub looks for them: .github, the root, docs. Folders that the root does not show are not asked for."""
-    root = await _listing(github, base, "")
-    shown = None if root is None or len(root) >= _LISTED else {one["name"] for one in root if one["type"] == "dir"}
-    folders = [one for one in (".github", "docs") if shown is None or one in shown]
-    listings = {
-        "": root,
-        **dict(zip(folders, await _together([_listing(github, base, one) for one in folders]), strict=True)),
-    }
-    urls: dict[str, str] = {}
-    for entry in (one for folder in (".github", "", "docs") for one in listings.get(folder) or ()):
-        key = _COMMUNITY_NAMES.get(str(entry["name"]).rsplit(".", 1)[0].lower().replace("-", "_"))
-        if key and entry["type"] == "file" and entry.get("html_url"):
-            urls.setdefault(key, str(entry["html_url"]))
-    return _Found(urls, None not in listings.values())
-
-
-async def _owners_files(github: GitHub, base: str) -> _Found:
-    try:
-        return await _community_files(github, base)
-    except Moved:
-        return _Found({}, False)
-
-
-async def _listing(github: GitHub, base: str, folder: str) -> list[Any] | None:
-    """A folder; empty if there is none, None if GitHub would not say."""
-    try:
-        listed = await github.get(f"{base}/contents/{folder}")
-    except Absent:
-        return []
-    except (Forbidden, Refused):
-        return None
-    return listed if isinstance(listed, list) else []
-
-
-async def _together(steps: list[Awaitable[Any]]) -> list[Any]:
-    """All results; of several errors the first of ours, once all steps have ended."""
-    results = await asyncio.gather(*steps, return_exceptions=True)
-    errors = [one for one in results if isinstance(one, BaseException)]
-    ours = [one for one in errors if isinstance(one, AssistantError)]
-    if errors:
-        raise (ours or errors)[0]
-    return list(results)
 
 
 def _item(data: Mapping[str, Any], is_pull: bool) -> Item:
