@@ -19,12 +19,14 @@ class SetSection:
     """Write the capability's section of the thread's one comment.
 
     A `quiet` section is shown only where the comment exists for another reason. `numbers` are items of this repository
-    that the host itself retrieved: "#n" stays live in this text for these only.
+    that the host itself retrieved: "#n" stays live in this text for these only. One that is `alone` suffers no other
+    capability's section beside it.
     """
 
     text: Text
     quiet: bool = False
     numbers: tuple[int, ...] = ()
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

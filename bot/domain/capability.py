@@ -71,7 +71,7 @@ class Manifest:
 
     `events` are "event.action" names; `permissions` are GitHub App permissions ("issues": "write") without which it is
     off; without `optional_permissions` it only knows less. `earns`: it is measured, so that `mode: earned` means more
-    than `suggest`.
+    than `suggest`. `discreet`: what it writes may stand under a report that looks like one about a vulnerability.
     `actions` are the only action types that the gate lets through.
     """
 
@@ -88,6 +88,7 @@ class Manifest:
     prompt: str | None = None
     default: bool = True
     earns: bool = False
+    discreet: bool = False
 
 
 def _nothing_wrong(_text: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ _TYPES: Final[dict[str, type[Any]]] = {
     )
 }  # fmt: skip
 
-_LATER: Final = frozenset({"numbers"})
+_LATER: Final = frozenset({"numbers", "alone"})
 """Fields that a release before did not have: empty ones are left out, so that its workers read the rest."""
 
 

@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from bot.domain.commands import Invocation, only_commands
 from bot.domain.events import Actor, Event
-from bot.domain.feedback import ALL, Feedback, Opinion
+from bot.domain.feedback import ALL, DUPLICATES, TRIAGE, Feedback, Opinion
 from bot.domain.learned import Lesson
 from bot.domain.related import Relation
 from bot.domain.status import Section
 
 MAINTAINER_ASSOCIATIONS: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Need(StrEnum):
@@ -81,11 +82,12 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class LabelEvent:
-    """One line of the thread's label history, oldest first. `ours` is true where our App did it."""
+    """One line of the thread's label history, oldest first. `ours` is true where our App did it, told to or not."""
 
     label: str
     added: bool
     ours: bool
+    at: datetime = _LONG_AGO
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,33 +240,59 @@ class Facts:
         return frozenset(label.name for label in self.labels)
 
     @property
-    def removed_by_people(self) -> frozenset[str]:
-        """Labels that a person took off this thread at any time: never put back by ourselves."""
-        return frozenset(one.label for one in self.label_events if not one.added and not one.ours)
+    def _words(self) -> Mapping[str, bool]:
+        """Case-folded label → whether the newest word of a person, by hand or by a command, is that it belongs here."""
+        by_hand = [(one.at, one.label, one.added) for one in self.label_events if not one.ours]
+        said = [
+            (one.at, one.subject, one.opinion is Opinion.RIGHT)
+            for one in self.feedback
+            if one.subject and one.capability != DUPLICATES
+        ]
+        # guard: words-by-command (4): without *said
+        in_order = sorted((*by_hand, *said), key=lambda word: word[0])
+        return {label.casefold(): wanted for _at, label, wanted in in_order}
 
     @property
     def corrected(self) -> frozenset[str]:
-        """Labels that we put on this thread and a person took off."""
+        """Labels, case-folded, that we put on this thread and a person took off by hand."""
         ours: set[str] = set()
         found: set[str] = set()
         for one in self.label_events:
+            name = one.label.casefold()
             if one.added and one.ours:
-                ours.add(one.label)
-            elif not one.added and not one.ours and one.label in ours:
-                found.add(one.label)
+                ours.add(name)
+            elif not one.added and not one.ours and name in ours:
+                found.add(name)
         return frozenset(found)
 
+    @property
+    def wrong_labels(self) -> frozenset[str]:
+        """Labels of ours, case-folded, that people called wrong or took off by a command."""
+        wrong = (one for one in self.feedback if one.capability == TRIAGE and one.opinion is Opinion.WRONG)
+        return frozenset(one.subject.casefold() for one in wrong if one.subject)
+
     def was_removed(self, label: str) -> bool:
-        """Whether a person took the label off at any time, however it was spelled then."""
-        return label.casefold() in {one.casefold() for one in self.removed_by_people}
+        """Whether the newest word of a person is that the label, in any case, does not belong here: by hand, by
+        /unlabel or by /wrong. We never put it there by ourselves."""
+        return self._words.get(label.casefold()) is False
 
     def called_wrong(self, capability: str) -> bool:
-        """Whether people said that what the capability did in this thread is wrong."""
-        return any(one.capability in (capability, ALL) and one.opinion is Opinion.WRONG for one in self.feedback)
+        """Whether people said that all that the capability did in this thread is wrong."""
+        return any(
+            one.capability in (capability, ALL) and not one.subject and one.opinion is Opinion.WRONG
+            for one in self.feedback
+        )
 
     @property
     def set_by_us(self) -> frozenset[str]:
-        """Labels on the item that we put there, by the thread's history; where it is unread, by our own record."""
+        """Labels on the item that we put there by ourselves; those that a person asked for are that person's."""
+        words = self._words
+        return frozenset(one for one in self.put_by_us if not words.get(one.casefold()))
+
+    @property
+    def put_by_us(self) -> frozenset[str]:
+        """Labels on the item that we put there, told to or not, by the thread's history; where it is unread, by our
+        own record."""
         if Need.LABEL_EVENTS in self.unread or not self.label_events:
             return self.memory.applied_labels & self.item.labels
         last = {one.label: one for one in self.label_events}

@@ -1,4 +1,4 @@
-"""What people say about our work: by the commands /wrong and /not-duplicate, and by thumbs down on our comment."""
+"""What people say about our work, by commands and by thumbs down on our comment, and which labels they ask for."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from typing import Final
 
 TRIAGE: Final = "triage"
 DUPLICATES: Final = "duplicates"
+LABELS: Final = "labels"
+"""Said of a label, whoever set it: /label wants it here, /unlabel does not."""
 ALL: Final = "all"
 """Said of our comment as a whole: which part was meant is unknown."""
 
@@ -19,7 +21,7 @@ class Opinion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """One opinion about an item's `capability` (an id, or ALL).
+    """One opinion about an item's `capability` (an id, LABELS or ALL).
 
     `subject` is the label that was meant, or the number of the other item; empty for all that the capability said
     there. `actor` is a digest of the login. `source` ("comment:ID", "reaction:ID") makes repeating it harmless.

@@ -20,6 +20,7 @@ from bot.domain.capability import Context, Manifest, Mode
 from bot.domain.documents import commentable_lines, is_documentation
 from bot.domain.facts import Facts
 from bot.domain.plan import Plan
+from bot.domain.sensitive import LEFT_ALONE, is_sensitive
 
 MODEL_LABELS: Final = 3
 _REVIEW_COMMENTS: Final = 40
@@ -86,6 +87,9 @@ def _general_objections(action: Action, case: _Case) -> Iterator[str]:
 
 
 def _set_section(action: SetSection, case: _Case) -> Verdict:
+    # guard: sections-of-vulnerabilities (17)
+    if is_sensitive(case.facts.item) and not case.manifest.discreet:
+        return Verdict(None, LEFT_ALONE)
     if case.facts.memory.silenced:  # guard: deleted-comments (5)
         return Verdict(None, "a person deleted our comment here")
     if case.withdrawn and case.manifest.id not in case.facts.memory.sections:  # guard: withdrawn-sections (5)
@@ -97,6 +101,9 @@ def _add_labels(action: AddLabels, case: _Case) -> Verdict:
     commanded = action.source is Source.COMMAND
     if case.context.mode is Mode.SUGGEST and not commanded:  # guard: suggested-labels (4)
         return Verdict(None, "mode suggest: labels are only suggested")
+    # guard: labels-at-vulnerabilities (17)
+    if not commanded and not case.plan.commanded and is_sensitive(case.facts.item):
+        return Verdict(None, LEFT_ALONE)
     if not commanded and case.withdrawn:  # guard: withdrawn-labels (4, 5)
         return Verdict(None, _withdrawn_reason(case))
     allowed, reasons = [], []
@@ -119,6 +126,9 @@ def _label_objection(label: str, *, commanded: bool, case: _Case) -> str:
         return f"“{label}” is not in the allow-list"
     if case.facts.was_removed(label):  # guard: labels-that-people-removed (4)
         return f"a person removed “{label}”"
+    # guard: labels-after-a-thumbs-down (4)
+    if not case.plan.commanded and case.facts.called_wrong(case.manifest.id):
+        return "people said that what was done here is wrong"
     if case.context.mode is Mode.EARNED and label not in case.plan.earned:  # guard: earned-labels (4)
         return f"mode earned: nothing shows that “{label}” would be right often enough"
     return ""
@@ -129,12 +139,18 @@ def _remove_labels(action: RemoveLabels, case: _Case) -> Verdict:
         return Verdict(None, "mode suggest: labels are not touched")
     # guard: labels-of-people (3, 4): each
     any_owner = action.any_owner and action.source is Source.COMMAND and case.context.unlabel_any
-    mine = case.facts.item.labels if any_owner else case.facts.set_by_us
+    mine = case.facts.item.labels if any_owner else _ours(action, case)
     # guard: labels-of-ours (4): without label in mine
     allowed = tuple(label for label in dict.fromkeys(action.labels) if label in mine)
     # guard: reasons-for-labels (4): always
     reason = "" if len(allowed) == len(action.labels) else "only labels that we set are removed"
     return Verdict(replace(action, labels=allowed) if allowed else None, reason)
+
+
+def _ours(action: RemoveLabels, case: _Case) -> frozenset[str]:
+    """What we put on the item; only by a command what a person told us to put there."""
+    # guard: labels-asked-for (4): always
+    return case.facts.put_by_us if action.source is Source.COMMAND else case.facts.set_by_us
 
 
 def _review(action: Review, case: _Case) -> Verdict:

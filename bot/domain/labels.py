@@ -21,3 +21,8 @@ def spelled(names: Iterable[str], existing: Iterable[str]) -> tuple[str, ...]:
         elif len(alike) == 1:
             found[alike[0]] = None
     return tuple(found)
+
+
+def spelled_or_same(name: str, existing: Iterable[str]) -> str:
+    """The name as the repository spells it, or as it is where the repository lacks it."""
+    return next(iter(spelled((name,), existing)), name)

@@ -46,6 +46,9 @@ def apply(thread: Thread, changes: Mapping[str, SetSection | DropSection]) -> Th
             sections[name] = Section(change.text, change.quiet, change.numbers)
         elif sections.pop(name, None) is not None:
             closing = change.closing
+    alone = [name for name, change in changes.items() if isinstance(change, SetSection) and change.alone]
+    if alone:  # guard: sections-beside-a-pointer (17)
+        sections = {name: one for name, one in sections.items() if name in alone}
     loud = any(not one.quiet for one in sections.values())
     if thread.comment_id is not None and not loud:
         sections[CLOSING] = Section(closing or _kept_closing(thread))

@@ -149,7 +149,7 @@ class Reader:
         via = data.get("performed_via_github_app") or {}
         login = (data.get("actor") or {}).get("login")
         ours = self.app.did(login, via.get("id"))
-        return LabelEvent(data["label"]["name"], data["event"] == "labeled", ours)
+        return LabelEvent(data["label"]["name"], data["event"] == "labeled", ours, _time(data["created_at"]))
 
     async def _forms(self, _item: Item) -> dict[str, Any]:
         """All forms of the default branch; a repository without any has no folder."""

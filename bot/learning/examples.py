@@ -51,18 +51,23 @@ def taught(item: HistoryItem, changes: Collection[Change], *, wrong: Collection[
     """
     if item.is_pull or item.writer is not Writer.PERSON:
         return None
-    entries = ledger(item.labels, changes)
+    names = labels_of_people(item, changes, wrong=wrong)
     refused = {label.casefold() for label in wrong if label}
-    by_people = [one for one in entries.values() if _counts(one) and one.label.casefold() not in refused]
-    names = tuple(sorted(one.label for one in by_people))
     kinds = {kind for name in names if (kind := kind_of_label(name)) is not None}
     if not names:
         return None
     rest = tuple(name for name in names if kind_of_label(name) is None)
-    corrected = refused or _was_corrected(changes) or ("" in wrong and _set_a_kind(changes))
+    corrected = any(map(kind_of_label, refused)) or _was_corrected(changes) or ("" in wrong and _set_a_kind(changes))
     weight = CORRECTED if kinds and corrected else 1.0
     kind = kinds.pop() if len(kinds) == 1 else None
     return Taught(item.number, item.title, item.body, kind, rest, item.created_at.timestamp(), weight)
+
+
+def labels_of_people(item: HistoryItem, changes: Collection[Change], *, wrong: Collection[str] = ()) -> tuple[str, ...]:
+    """The labels of the item that people, or the form they chose, set there and nobody called `wrong`, sorted."""
+    refused = {label.casefold() for label in wrong}
+    entries = ledger(item.labels, changes).values()
+    return tuple(sorted(one.label for one in entries if _counts(one) and one.label.casefold() not in refused))
 
 
 def settled(

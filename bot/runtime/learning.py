@@ -1,7 +1,7 @@
 """What was learned, about one report at a time: keeps the newest models in memory and asks them in a thread."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -11,12 +11,14 @@ import structlog
 from cachetools import LRUCache
 
 from bot.capabilities.triage.naming import kind_of_label
-from bot.domain.feedback import TRIAGE, Opinion
+from bot.domain.feedback import TRIAGE, Opinion, called_wrong
+from bot.domain.history.values import Change, HistoryItem
 from bot.domain.learned import AreaGuess, Guess, Lesson, Measure, Nearby
+from bot.domain.sensitive import looks_sensitive
 from bot.learning.areas import predict_areas
 from bot.learning.artefact import Artefact, Bars, bars_of, unpack
 from bot.learning.earned import Bar, Outcomes, outcomes_of, standing
-from bot.learning.examples import Settled, settled
+from bot.learning.examples import Settled, labels_of_people, settled
 from bot.learning.kinds import UnusableModel, predict
 from bot.learning.measures import wilson
 from bot.learning.nearby import nearest
@@ -37,6 +39,7 @@ _BARS: Final = 256
 _REASONS: Final = 5
 _LOOKED_AT: Final = 40
 _TITLES: Final = 400
+_CANDIDATES: Final = 12
 _NEARBY: Final = 3
 _Z80: Final = 0.841621
 
@@ -71,16 +74,24 @@ class Learning:
         if version is None or artefact is None:
             return None
         outcomes = outcomes_by_kind(await self.settled(repository, now)) if wanted.live else {}
-        titles = await self._learned.titles(repository, _TITLES) if wanted.nearby else []
-        known = [(each[1], Nearby(*each)) for each in titles if each[1] != title]
+        nearby = await self.nearby(repository, title) if wanted.nearby else ()
         place = str(repository)
         bars = await self._bars_of(artefact, version, place, wanted)
 
         def ask() -> Lesson:
             lesson = lesson_of(artefact, bars, place, title, body, outcomes)
-            return replace(lesson, version=version.number, nearby=tuple(nearest(title, known, _NEARBY)))
+            return replace(lesson, version=version.number, nearby=nearby)
 
         return await asyncio.to_thread(ask)
+
+    async def nearby(self, repository: int, title: str) -> tuple[Nearby, ...]:
+        """Reports that people labelled, whose titles are most like this one; none that may be about a vulnerability."""
+        known = [(other, number) for number, other in await self._learned.titles(repository, _TITLES) if other != title]
+        numbers = await asyncio.to_thread(nearest, title, known, _CANDIDATES)
+        found = {item.number: (item, changes) for item, changes in await self._history.some(repository, numbers)}
+        wrong = called_wrong(await self._feedback.of_repository(repository, TRIAGE) if found else ())
+        cases = [(*found[number], wrong.get(number, set())) for number in numbers if number in found]
+        return await asyncio.to_thread(lambda: tuple(shown(cases)[:_NEARBY]))
 
     async def settled(self, repository: int, now: datetime) -> tuple[Settled, ...]:
         """What people did lately with the labels that we set by ourselves."""
@@ -124,6 +135,16 @@ class Learning:
         except UnusableModel as error:
             log.warning("learned_unusable", version=version.number, reason=str(error))
             return None
+
+
+def shown(cases: Iterable[tuple[HistoryItem, Collection[Change], Collection[str]]]) -> list[Nearby]:
+    """What of these items, each with its changes and the labels that people called wrong, a model may see."""
+    return [
+        Nearby(item.number, item.title, labels)
+        for item, changes, wrong in cases
+        if (labels := labels_of_people(item, changes, wrong=wrong))
+        and not looks_sensitive(item.title, item.body)  # guard: nearby-vulnerabilities (17)
+    ]
 
 
 def lesson_of(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, LiteralString
 
-from bot.domain.feedback import Feedback, Opinion
+from bot.domain.feedback import LABELS, TRIAGE, Feedback, Opinion
 from bot.store.database import Pool
 
 _OF_ITEM: Final = """
@@ -18,7 +18,8 @@ WHERE repository_id = %s AND capability IN (%s, 'all') AND at >= coalesce(%s, '-
 
 
 class Feedbacks:
-    """Opinions by repository and item. They go with their repository, and with the person who gave them."""
+    """Opinions by repository and item. They go with their repository, and with the person who gave them, except that a
+    label which nobody wanted stays off: that is kept without the person."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -72,8 +73,16 @@ class Feedbacks:
             )
 
     async def forget_actor(self, actor: str) -> int:
-        """Delete what a person (a digest of the login) said; returns how many opinions."""
-        async with self._pool.connection() as connection:
+        """Delete what a person (a digest of the login) said; returns how many opinions.
+
+        Of words about labels only the person and the comment go: a label that was taken off must not come back.
+        """
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(
+                "UPDATE assistant.feedback SET actor = '', source = 'forgotten:' || id "
+                "WHERE actor = %s AND capability IN (%s, %s) AND subject <> ''",
+                (actor, TRIAGE, LABELS),
+            )
             cursor = await connection.execute("DELETE FROM assistant.feedback WHERE actor = %s", (actor,))
             return cursor.rowcount
 

@@ -164,15 +164,15 @@ class Learned:
             cursor = await connection.execute(_COMMANDED, (repository, list(numbers)))
             return frozenset((int(number), str(label)) for number, label in await cursor.fetchall())
 
-    async def titles(self, repository: int, most: int) -> list[tuple[int, str, tuple[str, ...]]]:
-        """Number, title and labels of the newest labelled issues."""
+    async def titles(self, repository: int, most: int) -> list[tuple[int, str]]:
+        """Number and title of the newest labelled issues, whoever labelled them and whatever their text says."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
-                "SELECT number, title, labels FROM assistant.history WHERE repository_id = %s AND NOT is_pull "
+                "SELECT number, title FROM assistant.history WHERE repository_id = %s AND NOT is_pull "
                 "AND NOT gone AND labels <> '{}' AND writer = 'person' ORDER BY number DESC LIMIT %s",
                 (repository, most),
             )
-            return [(int(number), str(title), tuple(labels)) for number, title, labels in await cursor.fetchall()]
+            return [(int(number), str(title)) for number, title in await cursor.fetchall()]
 
     async def forget_author(self, author: str) -> None:
         """Delete what was learned from a person's items (a digest of the login), to be learned anew without them.

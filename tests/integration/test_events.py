@@ -1,11 +1,14 @@
 """Signed delivery in, effects out: the real service on the sandbox GitHub, one event after the other."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 
+from bot.domain.repo_config import PATH
 from bot.runtime import deciding
 from bot.sandbox.threads import ThreadView
+from bot.store.history import History
 from tests.support.assistant import REPOSITORY, Assistant
 
 TRACEBACK = '```\nTraceback (most recent call last):\n  File "x.py", line 1, in <module>\nValueError: no rows\n```'
@@ -75,6 +78,30 @@ async def test_a_vulnerability_gets_one_pointer_and_nothing_of_it_is_repeated(as
     (text,) = bodies(seen(assistant, number))
     assert "no details" not in text
     assert set(seen(assistant, number).labels) == {"bug"}
+
+
+async def test_of_a_report_that_becomes_one_of_a_vulnerability_only_the_pointer_stays(assistant: Assistant) -> None:
+    sandbox = assistant.sandbox
+    config = "labels:\n  allow: [bug, needs-info]\npriority:\n  labels:\n    crash: question\n"
+    sandbox.commit(REPOSITORY, "mira", {PATH: config}, "Configure the assistant")
+    quoted = "The server crashes when a crafted header is sent."
+    number = opened(assistant, "aiko", "The server stops", f"{quoted}\n\n{INCOMPLETE}")
+    await assistant.settled()
+    thread = seen(assistant, number)
+    assert set(thread.labels) == {"bug", "needs-info", "question"}
+    assert not [one for one in (quoted, "still need", "first issue", "Version") if one not in bodies(thread)[0]]
+    attack = "It allows remote code execution: an attacker can run commands."
+    sandbox.edit_issue(REPOSITORY, number, "aiko", body=f"{quoted} {attack}\n\n{INCOMPLETE}")
+    await assistant.settled()
+    sandbox.comment(REPOSITORY, number, "stranger", "/why")
+    await assistant.settled()
+    thread = seen(assistant, number)
+    assert thread.labels == ()
+    pointer, why = bodies(thread)
+    assert "Please add no details here" in pointer
+    assert not [one for one in ("crafted", "still need", "first issue", "Version") if one in pointer]
+    assert "took everything back" in why
+    assert not [one for one in ("crafted", "crashes", "remote") if one in why]
 
 
 async def test_the_question_goes_away_when_the_author_edits(assistant: Assistant) -> None:
@@ -234,6 +261,33 @@ async def test_a_label_that_a_person_removed_never_returns(assistant: Assistant)
     assistant.sandbox.edit_issue(REPOSITORY, number, "jonas", body=COMPLETE + "\nMore details.")
     await assistant.settled()
     assert seen(assistant, number).labels == ()
+
+
+async def test_labels_that_a_command_took_off_stay_off_until_a_command_wants_them(assistant: Assistant) -> None:
+    sandbox = assistant.sandbox
+    number = opened(assistant, "jonas", "Crash on an empty row", INCOMPLETE)
+    await assistant.settled()
+    assert set(seen(assistant, number).labels) == {"bug", "needs-info"}
+    sandbox.comment(REPOSITORY, number, "mira", "/unlabel bug, needs-info")
+    await assistant.settled()
+    repository = sandbox.state.repository(REPOSITORY).id
+    feedback, digest = assistant.service.feedback, await History(assistant.service.pool).digest()
+    mira = digest("mira")
+    assert {one.actor for one in await feedback.of_item(repository, number)} == {mira}
+    await feedback.forget_actor(mira)
+    assert {one.actor for one in await feedback.of_item(repository, number)} == {""}
+    sandbox.edit_issue(REPOSITORY, number, "jonas", body=INCOMPLETE + "\nStill so.")
+    await assistant.settled()
+    thread = seen(assistant, number)
+    assert thread.labels == ()
+    assert "still need" not in bodies(thread)[0]
+    settled = await assistant.service.learning.settled(repository, datetime.now(UTC))
+    assert {(one.label, one.kept) for one in settled} == {("bug", False), ("needs-info", False)}
+    sandbox.comment(REPOSITORY, number, "mira", "/label bug")
+    await assistant.settled()
+    sandbox.edit_issue(REPOSITORY, number, "jonas", title="Add an export of empty rows", body="It would be nice.")
+    await assistant.settled()
+    assert seen(assistant, number).labels == ("bug",), "a maintainer's word was changed"
 
 
 async def test_a_comment_that_a_person_deleted_never_returns(assistant: Assistant) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 import pytest
 
 from bot.bootstrap import forget
+from bot.domain.feedback import TRIAGE, Feedback, Opinion
 from bot.domain.history.values import Change, ChangeKind, HistoryItem, Setter, Writer
 from bot.learning.artefact import FORMAT, pack
 from bot.learning.training.kinds import Example
@@ -337,6 +338,36 @@ async def test_nothing_is_kept_while_a_member_is_being_forgotten(pool: Pool) -> 
         await connection.execute("DELETE FROM assistant.learners WHERE repository_id = 2")
         kept = Learned(pool).keep(b"late", form="f", installation=7, members=[1, 2], serves=[1, 2])
         assert await asyncio.wait_for(kept, 5) is None
+
+
+async def test_a_model_sees_what_people_labelled_and_nothing_of_vulnerabilities(pool: Pool) -> None:
+    """Of alike titles, those that only we labelled, that were called wrong, or that show an attack stay out."""
+    history, feedback = History(pool), Feedbacks(pool)
+    await history.want([1], 7)
+    await history.name(1, "tidepool/instruments")
+    title = "Login form is empty"
+    person, us = Setter.PERSON, Setter.US
+    cases = {
+        5: ("SQL injection in the login form", "An attacker reads all rows.", ("bug",), person),
+        6: (f"{title} on Mondays", "It is.", ("bug",), us),
+        7: (f"{title} on Tuesdays", "A crafted link lets an attacker do remote code execution.", ("bug",), person),
+        8: (f"{title} on Fridays", "It is.", ("bug", "P1"), person),
+        9: (f"{title} on Sundays", "It is.", ("question",), person),
+    }
+    items = [
+        HistoryItem(number, False, name, body, "open", "", "NONE", Writer.PERSON, "x", labels, 0, THEN, THEN, None)
+        for number, (name, body, labels, _by) in cases.items()
+    ]
+    changes = [
+        Change(number, ChangeKind.LABELED, label, by, THEN, f"event:{number}{place}")
+        for number, (_name, _body, labels, by) in cases.items()
+        for place, label in enumerate(labels)
+    ]
+    await history.store(1, items, changes)
+    said = Feedback(8, TRIAGE, "P1", Opinion.WRONG, "someone", "comment:1", THEN)
+    await feedback.note(1, [said, replace(said, number=9, subject="question")])
+    found = await Learning(Learned(pool), history, feedback).nearby(1, f"{title} again")
+    assert [(one.number, one.labels) for one in found] == [(8, ("bug",))]
 
 
 async def test_commands_are_read_of_the_asked_items_only(pool: Pool) -> None:

@@ -1,6 +1,7 @@
 """Carries out the commands of a new comment, in order."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 from bot.capabilities.commands import messages
@@ -16,6 +17,7 @@ from bot.domain.commands import Invocation, nearest
 from bot.domain.facts import DecisionRecord, Facts
 from bot.domain.opinions import is_author
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
+from bot.domain.sensitive import is_sensitive
 
 _METHOD = "a person's command"
 _NOTHING = ""
@@ -73,10 +75,10 @@ def _outcome(
         case "help":
             return _help(known, facts)
         case "why":
-            return Outcome("/why", texts=(messages.why(_latest(facts.decisions), looked=bool(facts.decisions)),))
-        case "label":
+            return _why(facts)
+        case opinions.LABEL:
             return label(invocation, help_, facts)
-        case "unlabel":
+        case opinions.UNLABEL:
             any_owner = cast(CommandsOptions, context.options).unlabel_any
             return unlabel(invocation, help_, facts, any_owner=any_owner)
         case opinions.WRONG | opinions.NOT_DUPLICATE:
@@ -98,6 +100,14 @@ def _help(known: Mapping[str, CommandHelp], facts: Facts) -> Outcome:
     usable = [one for one in known.values() if one.access.permits(facts.role, author=is_author(facts))]
     usable.sort(key=lambda one: one.name)
     return Outcome("/help", texts=(messages.help_table(usable, hidden=len(usable) < len(known)),))
+
+
+def _why(facts: Facts) -> Outcome:
+    """What was decided; of a report that may be about a vulnerability, without the quotations."""
+    decisions = _latest(facts.decisions)
+    if is_sensitive(facts.item):  # guard: evidence-of-vulnerabilities (17)
+        decisions = tuple(replace(one, evidence=()) for one in decisions)
+    return Outcome("/why", texts=(messages.why(decisions, looked=bool(facts.decisions)),))
 
 
 def _latest(decisions: Sequence[DecisionRecord]) -> tuple[DecisionRecord, ...]:

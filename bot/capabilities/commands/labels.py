@@ -36,7 +36,7 @@ def unlabel(invocation: Invocation, help_: CommandHelp, facts: Facts, *, any_own
     found = {name: _exact(name, known) for name in names}
     unknown = [name for name, exact in found.items() if exact is None]
     exact = tuple(name for name in found.values() if name is not None)
-    theirs = tuple(name for name in exact if name in facts.item.labels - facts.set_by_us)
+    theirs = tuple(name for name in exact if name in facts.item.labels - facts.put_by_us)
     refused = () if any_owner else theirs
     return Outcome(
         record=f"/unlabel {invocation.argument}",

@@ -4,7 +4,7 @@ from bot.capabilities.commands.config import CommandsOptions
 from bot.domain.actions import AddLabels, React, RemoveLabels, Reply
 from bot.domain.capability import Access, CommandHelp, Manifest
 from bot.domain.facts import Need
-from bot.domain.opinions import NOT_DUPLICATE, WRONG
+from bot.domain.opinions import LABEL, NOT_DUPLICATE, UNLABEL, WRONG
 
 MANIFEST = Manifest(
     id="commands",
@@ -19,14 +19,14 @@ MANIFEST = Manifest(
         CommandHelp("help", "/help", "list the commands that you may use", Access.ANYONE, ("/help",)),
         CommandHelp("why", "/why", "say what this assistant did here, and why", Access.ANYONE, ("/why",)),
         CommandHelp(
-            "label",
+            LABEL,
             '/label name, "another name"',
             "add labels that the repository has",
             Access.TRIAGE,
             ("/label bug", '/label bug, "good first issue"'),
         ),
         CommandHelp(
-            "unlabel",
+            UNLABEL,
             '/unlabel name, "another name"',
             "take off labels that this assistant set",
             Access.TRIAGE,

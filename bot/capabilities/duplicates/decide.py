@@ -10,12 +10,13 @@ from bot.capabilities.duplicates.config import DuplicatesOptions
 from bot.capabilities.duplicates.manifest import MANIFEST
 from bot.domain.actions import DropSection, SetSection
 from bot.domain.capability import Context, Manifest
+from bot.domain.discretion import leave_alone
 from bot.domain.facts import Facts
 from bot.domain.feedback import ALL, DUPLICATES, Opinion
 from bot.domain.opinions import NOT_DUPLICATE, may_judge, others_of
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
 from bot.domain.related import ClaimedOriginal, RelatedItem
-from bot.domain.sensitive import LEFT_ALONE, is_sensitive
+from bot.domain.sensitive import is_sensitive
 from bot.domain.status import Section
 
 _METHOD: Final = "likeness 1"
@@ -38,6 +39,8 @@ class Duplicates:
         options = cast(DuplicatesOptions, context.options)
         if facts.event.comment is not None:
             return _after_comment(facts, context)
+        if is_sensitive(facts.item):  # guard: comparing-vulnerabilities (17)
+            return leave_alone(MANIFEST, facts)
         reason = _objection(facts, options)
         if reason:
             return _withdraw(reason, facts)
@@ -54,8 +57,6 @@ def _objection(facts: Facts, options: DuplicatesOptions) -> str:
     item = facts.item
     if item.state != "open" or item.locked:  # guard: open-items-are-compared (34): each
         return "only open threads are compared"
-    if is_sensitive(item):  # guard: comparing-vulnerabilities (17)
-        return LEFT_ALONE
     if item.is_pull and not options.pull_requests:
         return "pull requests are not compared here"
     return facts.related.silence

@@ -10,7 +10,9 @@ from bot.capabilities.missing_info.questions import Thread, Wanted, wanted
 from bot.domain.actions import Action, AddLabels, DropSection, RemoveLabels, SetSection, Source
 from bot.domain.capability import Context, Manifest, Mode
 from bot.domain.commands import parse_commands
+from bot.domain.discretion import leave_alone
 from bot.domain.facts import MAINTAINER_ASSOCIATIONS, Facts, Need
+from bot.domain.labels import spelled_or_same
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
 from bot.domain.sensitive import LEFT_ALONE, is_sensitive
 
@@ -28,12 +30,14 @@ class MissingInfo:
         return None
 
     def decide(self, facts: Facts, answer: ModelAnswer | None, context: Context) -> Plan | Skip:
+        if is_sensitive(facts.item):  # guard: questions-about-vulnerabilities (17)
+            return leave_alone(MANIFEST, facts) if facts.event.comment is None else Skip(LEFT_ALONE)
         reason = _objection(facts)
         if reason:
             return Skip(reason)
         options = cast(MissingInfoOptions, context.options)
-        label = options.label or context.needs_info_label
-        if label in facts.removed_by_people:
+        label = spelled_or_same(options.label or context.needs_info_label, facts.label_names)
+        if facts.was_removed(label):
             return _withdraw_for_people(label, facts)
         thread = _thread(facts)
         profile = chosen(options.profile, facts.event.repository.full_name, facts.forms)
@@ -50,8 +54,6 @@ def _objection(facts: Facts) -> str:
     item, comment = facts.item, facts.event.comment
     if item.is_pull or item.state != "open" or item.locked:
         return "only open issues are asked for more"
-    if is_sensitive(item):  # guard: questions-about-vulnerabilities (17)
-        return LEFT_ALONE
     if facts.event.kind == "issue_comment.created":
         if comment is None or comment.author.id != item.author.id:
             return "not the author's comment"
@@ -87,8 +89,10 @@ def _is_asking(label: str, facts: Facts) -> bool:
 
 def _ask(missing: Wanted, label: str, facts: Facts, context: Context) -> Plan | Skip:
     if not _is_asking(label, facts):
-        if any(one.label == label and one.ours for one in facts.label_events):
+        if any(one.label.casefold() == label.casefold() and one.ours for one in facts.label_events):
             return Skip("this thread was asked before")
+        if facts.called_wrong(MANIFEST.id):
+            return Skip("people said that what was done here is wrong")
         if facts.maintainer_answered:
             return Skip("a maintainer has answered already")
         if facts.memory.silenced:
@@ -96,7 +100,7 @@ def _ask(missing: Wanted, label: str, facts: Facts, context: Context) -> Plan | 
     actions: list[Action] = []
     present = label in facts.item.labels
     settable = label in facts.label_names & context.labels and context.mode is not Mode.SUGGEST
-    if settable and not present and not facts.maintainer_answered:
+    if settable and not present and not facts.maintainer_answered and not facts.called_wrong(MANIFEST.id):
         actions.append(AddLabels((label,), Source.RULES))
     labelled = label in facts.set_by_us or bool(actions)
     actions.append(SetSection(messages.missing(missing.fields, missing.command, labelled=labelled)))

@@ -34,7 +34,7 @@ class Security:
             return Skip("the author is a maintainer or a bot")
         if is_sensitive(item):
             why = Explanation("pointed to the security policy", (_EVIDENCE,), _METHOD)
-            return Plan((SetSection(messages.pointer(facts.community.security)),), why)
+            return Plan((SetSection(messages.pointer(facts.community.security), alone=True),), why)
         if MANIFEST.id in facts.memory.sections:
             why = Explanation("took the pointer back", ("the text was changed",), _METHOD)
             return Plan((DropSection(messages.withdrawn()),), why)

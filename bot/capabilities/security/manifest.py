@@ -14,4 +14,5 @@ MANIFEST = Manifest(
     permissions={"contents": "read", "issues": "write"},
     actions=(SetSection, DropSection),
     options=SecurityOptions,
+    discreet=True,
 )

@@ -13,11 +13,12 @@ from bot.capabilities.triage.question import inputs_of
 from bot.capabilities.triage.verdict import Verdict, available_kinds, judge, reach, wants_model
 from bot.domain.actions import Action, AddLabels, DropSection, RemoveLabels, Reply, SetSection, Source
 from bot.domain.capability import Access, Context, Manifest, Mode
+from bot.domain.discretion import leave_alone
 from bot.domain.facts import Facts
 from bot.domain.labels import spelled
 from bot.domain.learned import Measure
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
-from bot.domain.sensitive import LEFT_ALONE, is_sensitive
+from bot.domain.sensitive import is_sensitive
 from bot.domain.text import Text
 
 
@@ -66,6 +67,8 @@ class Triage:
         return ModelRequest(MANIFEST.id, inputs_of(facts, kinds))
 
     def decide(self, facts: Facts, answer: ModelAnswer | None, context: Context) -> Plan | Skip:
+        if is_sensitive(facts.item) and not is_command(facts):  # guard: labels-of-vulnerabilities (17)
+            return leave_alone(MANIFEST, facts)
         reason = objection(facts)
         if reason:
             return Skip(reason)
@@ -87,8 +90,6 @@ def objection(facts: Facts) -> str:
         return "the item is closed"
     if facts.item.locked:
         return "the conversation is locked"
-    if is_sensitive(facts.item):  # guard: labels-of-vulnerabilities (17)
-        return LEFT_ALONE
     return "a maintainer has answered already" if facts.maintainer_answered else ""
 
 
@@ -101,9 +102,10 @@ def corrected(facts: Facts, options: TriageOptions) -> str:
     """Why the kind is left to people here: they have said that we were wrong. Empty if not, or if somebody asks."""
     if is_command(facts):
         return ""
-    if facts.called_wrong(MANIFEST.id):  # guard: labels-called-wrong (4)
+    kinds = {one.casefold() for one in kind_labels(facts, options)}
+    if facts.called_wrong(MANIFEST.id) or facts.wrong_labels & kinds:  # guard: labels-called-wrong (4)
         return "people said that the label set here was wrong"
-    if facts.corrected & kind_labels(facts, options):  # guard: corrected-threads (4)
+    if facts.corrected & kinds:  # guard: corrected-threads (4)
         return "a person took off the label that was set here"
     return ""
 
@@ -147,6 +149,8 @@ def _wish(verdict: Verdict, facts: Facts, context: Context, options: TriageOptio
 def _areas_of_pull(facts: Facts, context: Context, options: TriageOptions) -> _Areas:
     """By the changed paths, which nobody measured; those that we set before are shown, too."""
     usable = facts.label_names & context.labels
+    if facts.called_wrong(MANIFEST.id) and not is_command(facts):
+        return _Areas()
     theirs = facts.item.labels - facts.set_by_us
     found = (one for one in spelled(areas_of(facts.files, options), usable) if not facts.was_removed(one))
     wanted = tuple(one for one in found if one not in theirs)

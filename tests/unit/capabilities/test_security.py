@@ -6,13 +6,14 @@ import pytest
 
 from bot.capabilities import REGISTRY
 from bot.capabilities.security import CAPABILITY
-from bot.domain.actions import DropSection, SetSection
+from bot.domain.actions import Action, DropSection, RemoveLabels, Reply, SetSection, Source
 from bot.domain.capability import Capability
 from bot.domain.events import Actor
-from bot.domain.facts import AuthorHistory, Community, Facts, ThreadMemory
-from bot.domain.plan import Skip
+from bot.domain.facts import AuthorHistory, Community, DecisionRecord, Facts, ThreadMemory
+from bot.domain.gate import judge
+from bot.domain.plan import Plan, Skip
 from bot.domain.sensitive import LEFT_ALONE
-from tests.unit.capabilities.build import actions_of, commented, context, facts, rendered
+from tests.unit.capabilities.build import NOW, actions_of, commented, context, facts, rendered, set_by_people, set_by_us
 
 TITLE = "Remote code execution by a crafted log file"
 BODY = "It crashes, then an attacker runs `rm -rf` with the secret frobnicator."
@@ -62,7 +63,9 @@ def test_the_pointer_goes_when_the_details_do() -> None:
 
 
 TALKERS = {
-    one.manifest.id: one for one in REGISTRY if one.manifest.id in {"welcome", "missing_info", "triage", "priority"}
+    one.manifest.id: one
+    for one in REGISTRY
+    if one.manifest.id in {"welcome", "missing_info", "triage", "priority", "duplicates"}
 }
 
 
@@ -71,6 +74,49 @@ def test_nobody_else_touches_such_a_report(one: Capability) -> None:
     options = context(one.manifest.options())
     assert one.ask(sensitive(), options) is None
     assert one.decide(sensitive(), None, options) == Skip(LEFT_ALONE)
+
+
+@pytest.mark.parametrize("name", [name for name in TALKERS if name != "welcome"])
+@pytest.mark.parametrize("state", ["open", "closed"])
+def test_what_was_said_and_set_before_an_edit_goes(name: str, state: str) -> None:
+    edited = facts(
+        "issues.edited", title=TITLE, body=BODY, item_state=state, item_labels=frozenset({"bug", "theirs"}),
+        label_events=(*set_by_us("bug"), *set_by_people("theirs")), memory=ThreadMemory(sections=frozenset({name})),
+    )  # fmt: skip
+    one = TALKERS[name]
+    plan = one.decide(edited, None, context(one.manifest.options()))
+    dropped: list[Action] = [DropSection(())]
+    labels: list[Action] = [] if name == "duplicates" else [RemoveLabels(("bug",), Source.RULES)]
+    assert list(actions_of(plan)) == labels + dropped
+    assert isinstance(plan, Plan)
+    assert [
+        one.action for one in judge(one.manifest, plan, edited, context(one.manifest.options()))
+    ] == labels + dropped
+
+
+def test_the_pointer_stands_alone() -> None:
+    (section,) = actions_of(CAPABILITY.decide(sensitive(), None, context(CAPABILITY.manifest.options())))
+    assert isinstance(section, SetSection)
+    assert section.alone
+
+
+def test_only_this_part_may_write_under_such_a_report() -> None:
+    assert [one.manifest.id for one in REGISTRY if one.manifest.discreet] == ["security"]
+
+
+@pytest.mark.parametrize(("title", "shown"), [(TITLE, False), ("It crashes", True)])
+def test_why_repeats_nothing_of_such_a_report(title: str, shown: bool) -> None:
+    commands = next(one for one in REGISTRY if one.manifest.id == "commands")
+    record = DecisionRecord(
+        "priority", NOW, "issues.opened", "labelled P1", ("it crashes: “the frobnicator”",), "rules"
+    )
+    asked = commented("/why", title=title, body="An attacker.", decisions=(record,))
+    (reply,) = (
+        one for one in actions_of(commands.decide(asked, None, context(commands.manifest.options())))
+        if isinstance(one, Reply)
+    )  # fmt: skip
+    assert "labelled P1" in rendered(reply.text)
+    assert ("frobnicator" in rendered(reply.text)) is shown
 
 
 def test_a_maintainers_triage_command_asks_no_model_either() -> None:

@@ -27,6 +27,7 @@ TEXT: Final = (Prose("Wörds \u0007 “quoted”"), Details("more", "```\ncode\n
 ACTIONS: Final[tuple[Action, ...]] = (
     SetSection(TEXT, quiet=True),
     SetSection(TEXT, numbers=(3, 4)),
+    SetSection(TEXT, alone=True),
     DropSection(()),
     AddLabels(("bug", "good first issue"), Source.MODEL),
     RemoveLabels((), Source.COMMAND, any_owner=True),

@@ -21,13 +21,17 @@ from bot.domain.actions import (
 from bot.domain.capability import Context, Manifest, Mode, Options
 from bot.domain.events import Actor
 from bot.domain.facts import ChangedFile, Facts, ThreadMemory
+from bot.domain.feedback import ALL as OUR_COMMENT
+from bot.domain.feedback import LABELS, Feedback, Opinion
 from bot.domain.gate import MODEL_LABELS, Verdict, judge
 from bot.domain.plan import Explanation, Plan
+from bot.domain.sensitive import LEFT_ALONE
 from bot.domain.text import Prose
 from tests.unit.capabilities.build import (
     AUTHOR,
     BOT,
     MAINTAINER,
+    NOW,
     comment,
     commented,
     facts,
@@ -53,6 +57,11 @@ WORDS: Final = (Prose("Words."),)
 SECTION: Final = SetSection(WORDS)
 ANSWERED: Final = (comment("Let me look at it.", MAINTAINER, "MEMBER"),)
 RULES, MODEL, COMMAND = Source.RULES, Source.MODEL, Source.COMMAND
+OFF: Final = (Feedback(5, LABELS, "Bug", Opinion.WRONG, "x", "comment:1", NOW),)
+HERE: Final = (Feedback(5, LABELS, "bug", Opinion.RIGHT, "x", "comment:2", NOW),)
+DISLIKED: Final = (Feedback(5, OUR_COMMENT, "", Opinion.WRONG, "x", "reaction:1", NOW),)
+CALLED_WRONG: Final = "people said that what was done here is wrong"
+SENSITIVE: Final = {"item_title": "Remote code execution by a crafted log", "item_body": "An attacker runs commands."}
 
 
 def verdict(
@@ -149,6 +158,17 @@ ADDED: Final[dict[str, tuple[tuple[str, ...], Source, Mode, dict[str, Any], tupl
     "removed by a person, under another spelling": (
         ("bug",), RULES, Mode.ACT, {"label_events": removed_by_people("Bug")}, (), "a person removed “bug”",
     ),
+    "taken off by a command": (("bug",), RULES, Mode.ACT, {"feedback": OFF}, (), "a person removed “bug”"),
+    "taken off by a command, wanted by a model": (
+        ("bug",), MODEL, Mode.ACT, {"feedback": OFF}, (), "a person removed “bug”",
+    ),
+    "taken off by a command, wanted by another": (("bug",), COMMAND, Mode.ACT, {"feedback": OFF}, ("bug",), ""),
+    "taken off, then asked for": (("bug",), RULES, Mode.ACT, {"feedback": (*OFF, *HERE)}, ("bug",), ""),
+    "after a thumbs down": (("bug",), RULES, Mode.ACT, {"feedback": DISLIKED}, (), CALLED_WRONG),
+    "after a thumbs down, for a model": (("bug",), MODEL, Mode.ACT, {"feedback": DISLIKED}, (), CALLED_WRONG),
+    "after a thumbs down, by command": (("bug",), COMMAND, Mode.ACT, {"feedback": DISLIKED}, ("bug",), ""),
+    "at a vulnerability": (("bug",), RULES, Mode.ACT, SENSITIVE, (), LEFT_ALONE),
+    "at a vulnerability, by command": (("bug",), COMMAND, Mode.ACT, SENSITIVE, ("bug",), ""),
     "suggest, by command": (("bug",), COMMAND, Mode.SUGGEST, {}, ("bug",), ""),
     "answered": (("bug",), RULES, Mode.ACT, {"comments": ANSWERED}, (), "a maintainer has answered already"),
     "answered, by command": (("bug",), COMMAND, Mode.ACT, {"comments": ANSWERED}, ("bug",), ""),
@@ -200,6 +220,23 @@ def test_removing_labels(
     found = verdict(action, known, context=replace(CONTEXT, mode=mode, unlabel_any=setting))
     assert found.action == (action if goes else None)
     assert bool(found.reason) is not goes
+
+
+def test_what_a_person_asked_for_goes_by_command_only() -> None:
+    known = facts(label_events=set_by_us("bug"), item_labels=frozenset({"bug"}), feedback=HERE)
+    for source, goes in ((RULES, False), (MODEL, False), (COMMAND, True)):
+        assert (verdict(RemoveLabels(("bug",), source), known).action is not None) is goes
+
+
+@pytest.mark.parametrize(("commanded", "discreet"), [(False, False), (True, False), (False, True)])
+def test_only_the_pointer_is_written_under_a_vulnerability(commanded: bool, discreet: bool) -> None:
+    found = verdict(SECTION, facts(**SENSITIVE), commanded=commanded, manifest=replace(MANIFEST, discreet=discreet))
+    assert found == (Verdict(SECTION) if discreet else Verdict(None, LEFT_ALONE))
+
+
+def test_a_triage_command_labels_after_a_thumbs_down_and_at_a_vulnerability() -> None:
+    for changes in ({"feedback": DISLIKED}, SENSITIVE):
+        assert verdict(AddLabels(("bug",), RULES), facts(**changes), commanded=True).action is not None
 
 
 def test_a_label_that_is_not_there_is_not_removed() -> None:

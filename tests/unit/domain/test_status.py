@@ -42,6 +42,14 @@ CHANGES: Final[dict[str, tuple[Thread, dict[str, SetSection | DropSection], dict
     "gone what went before": (
         Thread(9, {CLOSING: Section(KEPT)}), {"triage": DropSection(GONE)}, {CLOSING: Section(KEPT)},
     ),
+    "one that stands alone": (
+        Thread(9, {"welcome": Section(A), "docs": Section(B)}), {"triage": SetSection(A, alone=True)},
+        {"triage": Section(A)},
+    ),
+    "one that stands alone, among others": (
+        Thread(9, {CLOSING: Section(KEPT)}), {"triage": SetSection(A, alone=True), "docs": SetSection(B)},
+        {"triage": Section(A)},
+    ),
     "the last becomes quiet": (
         Thread(9, {"triage": Section(A)}), {"triage": SetSection(B, quiet=True)},
         {"triage": Section(B, quiet=True), CLOSING: Section(NOTHING)},

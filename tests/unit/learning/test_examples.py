@@ -86,6 +86,13 @@ def test_a_label_that_people_called_wrong_teaches_nothing() -> None:
     assert taught(item("bug"), (), wrong={"Bug"}) is None
 
 
+@pytest.mark.parametrize(("wrong", "weight"), [("Question", CORRECTED), ("P1", 1.0)])
+def test_only_a_kind_that_people_called_wrong_makes_an_example_weigh_more(wrong: str, weight: float) -> None:
+    found = taught(item("bug"), (), wrong={wrong})
+    assert found is not None
+    assert found.weight == weight
+
+
 SETTLED = {
     "kept until it was closed": (item("bug"), history((ADDED, "bug", US)), [("bug", True)]),
     "kept for a week": (item("bug", state="open"), history((ADDED, "bug", US)), [("bug", True)]),

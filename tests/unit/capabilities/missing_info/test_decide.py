@@ -1,5 +1,6 @@
 """Who is asked for what, and when that is withdrawn."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,11 +9,13 @@ from bot.capabilities.missing_info import CAPABILITY
 from bot.capabilities.missing_info.config import MissingInfoOptions
 from bot.domain.actions import AddLabels, DropSection, RemoveLabels, SetSection, Source
 from bot.domain.facts import Facts, FormField, IssueForm, Label, LabelEvent, Need, ThreadMemory
+from bot.domain.feedback import ALL, LABELS, TRIAGE, Feedback, Opinion
 from bot.domain.plan import Plan, Skip
 from tests.unit.capabilities.build import (
     AUTHOR,
     BOT,
     MAINTAINER,
+    NOW,
     actions_of,
     comment,
     commented,
@@ -173,6 +176,12 @@ NOT_ASKED: dict[str, Facts] = {
     "a maintainer answered": facts(body=INCOMPLETE, forms=FORMS, comments=(comment("I see", MAINTAINER, "MEMBER"),)),
     "our comment was deleted": facts(body=INCOMPLETE, forms=FORMS, memory=ThreadMemory(silenced=True)),
     "a person removed the label": facts(body=INCOMPLETE, forms=FORMS, label_events=removed_by_people("needs-info")),
+    "a person took the label off by a command": facts(
+        body=INCOMPLETE, forms=FORMS, feedback=(Feedback(5, TRIAGE, "Needs-Info", Opinion.WRONG, "x", "c:1", NOW),)
+    ),
+    "people called our comment wrong": facts(
+        body=INCOMPLETE, forms=FORMS, feedback=(Feedback(5, ALL, "", Opinion.WRONG, "x", "reaction:1", NOW),)
+    ),
     "asked and withdrawn before": facts(
         body=INCOMPLETE,
         forms=FORMS,
@@ -260,6 +269,19 @@ def test_a_label_of_a_person_stays_when_all_is_there() -> None:
     given = facts("issues.edited", body=report(), forms=FORMS, **theirs)
     (drop,) = actions_of(decide(given))
     assert isinstance(drop, DropSection)
+
+
+def test_a_label_that_a_person_asked_for_stays_when_all_is_there() -> None:
+    wanted = (Feedback(5, LABELS, "needs-info", Opinion.RIGHT, "x", "comment:1", NOW),)
+    decided = decide(facts("issues.edited", body=report(), forms=FORMS, feedback=wanted, **ASKING))
+    assert not any(isinstance(one, RemoveLabels) for one in actions_of(decided))
+
+
+def test_the_label_is_known_in_any_case() -> None:
+    options = MissingInfoOptions(label="Needs Version")
+    allowed = replace(context(options), labels=frozenset({"Needs Version", "needs version"}))
+    given = facts(body=INCOMPLETE, forms=FORMS, labels=(Label("needs version"),))
+    assert actions_of(CAPABILITY.decide(given, None, allowed))[0] == AddLabels(("needs version",), Source.RULES)
 
 
 def test_a_part_of_the_answers_makes_the_note_shorter() -> None:

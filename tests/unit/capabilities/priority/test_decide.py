@@ -1,5 +1,6 @@
 """Who gets a priority label, and when it goes."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,12 +8,15 @@ import pytest
 from bot.capabilities.priority import CAPABILITY
 from bot.capabilities.priority.config import PriorityOptions
 from bot.capabilities.priority.evidence import Harm
+from bot.domain import feedback
 from bot.domain.actions import AddLabels, DropSection, RemoveLabels, SetSection, Source
 from bot.domain.capability import Mode
 from bot.domain.facts import Facts, Label, ThreadMemory
+from bot.domain.feedback import ALL, TRIAGE, Feedback, Opinion
 from bot.domain.plan import Plan, Skip
 from tests.unit.capabilities.build import (
     MAINTAINER,
+    NOW,
     actions_of,
     comment,
     context,
@@ -55,6 +59,16 @@ def test_only_suggested() -> None:
     assert "`P1` may fit" in rendered(section.text)
 
 
+def said(label: str, capability: str = TRIAGE, opinion: Opinion = Opinion.WRONG) -> tuple[Feedback, ...]:
+    return (Feedback(5, capability, label, opinion, "x", "comment:1", NOW),)
+
+
+WANTED = said("P1", feedback.LABELS, Opinion.RIGHT)
+OURS: dict[str, Any] = {
+    "item_labels": frozenset({"P1"}),
+    "label_events": set_by_us("P1"),
+    "memory": ThreadMemory(sections=frozenset({"priority"})),
+}
 NOTHING = {
     "not configured": (report(), PriorityOptions(), "no priority label is configured that the repository has"),
     "no such label": (
@@ -68,6 +82,18 @@ NOTHING = {
     "locked": (report(item_locked=True), OPTIONS, "only open issues have a priority"),
     "a person's label": (report(item_labels=frozenset({"P0"})), OPTIONS, "a person set P0"),
     "a person removed it": (report(label_events=removed_by_people("P1")), OPTIONS, "a person removed P1"),
+    "a person removed another one": (
+        report(label_events=removed_by_people("P0")),
+        OPTIONS,
+        "a person removed P0",
+    ),
+    "a person took it off by a command": (report(feedback=said("p1")), OPTIONS, "a person removed P1"),
+    "people called it wrong": (report(feedback=said("", ALL)), OPTIONS, "people said that what was done here is wrong"),
+    "a person asked for it": (
+        report("It is slow.", "issues.edited", **{**OURS, "memory": ThreadMemory()}, feedback=WANTED),
+        OPTIONS,
+        "a person set P1",
+    ),
     "there already": (
         report(item_labels=frozenset({"P1"}), label_events=set_by_us("P1")),
         OPTIONS,
@@ -86,11 +112,16 @@ def test_when_nothing_happens(given: Facts, options: PriorityOptions, reason: st
     assert decide(given, options) == Skip(reason)
 
 
-OURS: dict[str, Any] = {
-    "item_labels": frozenset({"P1"}),
-    "label_events": set_by_us("P1"),
-    "memory": ThreadMemory(sections=frozenset({"priority"})),
-}
+def test_a_label_is_known_in_any_case() -> None:
+    options = PriorityOptions(labels={Harm.CRASH: "p1"})
+    allowed = replace(context(options), labels=frozenset({"p1", "P1"}))
+    assert actions_of(CAPABILITY.decide(report(), None, allowed))[0] == AddLabels(("P1",), Source.RULES)
+
+
+def test_no_other_priority_comes_where_a_person_removed_one() -> None:
+    removed = {**OURS, "item_labels": frozenset(), "label_events": removed_by_people("P1")}
+    (dropped,) = actions_of(decide(report(f"{CRASH} {LOSS}", "issues.edited", **removed)))
+    assert isinstance(dropped, DropSection)
 
 
 def test_an_edit_changes_the_label() -> None:

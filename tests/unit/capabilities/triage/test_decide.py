@@ -10,6 +10,7 @@ from bot.capabilities.triage.config import TriageOptions
 from bot.domain.actions import AddLabels, DropSection, RemoveLabels, Reply, SetSection, Source
 from bot.domain.capability import Context, Mode
 from bot.domain.facts import ChangedFile, Facts, Label, ThreadMemory
+from bot.domain.feedback import ALL, Feedback, Opinion
 from bot.domain.plan import ModelAnswer, Plan, Skip
 from bot.domain.ports import Allowance
 from bot.endpoints import Endpoint
@@ -21,6 +22,7 @@ from tests.support.memory import Memory
 from tests.unit.capabilities.build import (
     AUTHOR,
     MAINTAINER,
+    NOW,
     actions_of,
     comment,
     commented,
@@ -383,6 +385,13 @@ def test_an_area_that_a_person_removed_stays_away() -> None:
     options = TriageOptions(areas={"area: cli": ("src/**",)})
     removed = removed_by_people("area: cli")
     given = facts("pull_request.synchronize", title="x", files=changed("src/a"), label_events=removed)
+    assert isinstance(decide(given, options=options), Skip)
+
+
+def test_no_area_is_named_after_a_thumbs_down() -> None:
+    options = TriageOptions(areas={"area: cli": ("src/**",)})
+    disliked = (Feedback(5, ALL, "", Opinion.WRONG, "x", "reaction:1", NOW),)
+    given = facts("pull_request.synchronize", title="x", files=changed("src/a"), feedback=disliked)
     assert isinstance(decide(given, options=options), Skip)
 
 

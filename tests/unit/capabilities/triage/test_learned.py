@@ -13,7 +13,7 @@ from bot.capabilities.triage.verdict import available_kinds
 from bot.domain.actions import AddLabels, DropSection, SetSection, Source
 from bot.domain.capability import Mode
 from bot.domain.facts import Facts, Label, ThreadMemory
-from bot.domain.feedback import ALL, DUPLICATES, TRIAGE, Feedback, Opinion
+from bot.domain.feedback import ALL, DUPLICATES, LABELS, TRIAGE, Feedback, Opinion
 from bot.domain.learned import Guess, Lesson, Measure, Nearby
 from bot.domain.plan import ModelAnswer, Plan, Skip
 from bot.prompting import fill, load_prompts
@@ -30,8 +30,8 @@ def lesson(*guesses: tuple[str, float], **changes: Any) -> Lesson:
     return replace(Lesson(3, found, {}, {"question": GOOD, "bug": GOOD}), **changes)
 
 
-def said(capability: str = TRIAGE) -> tuple[Feedback, ...]:
-    return (Feedback(5, capability, "", Opinion.WRONG, "x", "comment:1", NOW),)
+def said(capability: str = TRIAGE, subject: str = "") -> tuple[Feedback, ...]:
+    return (Feedback(5, capability, subject, Opinion.WRONG, "x", "comment:1", NOW),)
 
 
 CASES: Mapping[str, tuple[Facts, ModelAnswer | None, tuple[str, ...]]] = {
@@ -62,6 +62,9 @@ CASES: Mapping[str, tuple[Facts, ModelAnswer | None, tuple[str, ...]]] = {
         facts(**VAGUE, lesson=lesson(("bug", 0.99)), labels=(Label("kind/bug"),)), None, ()),
     "people called it wrong": (facts(**BUG, feedback=said()), None, ()),
     "people called all of it wrong": (facts(**BUG, feedback=said(ALL)), None, ()),
+    "people called a kind wrong": (facts(**BUG, feedback=said(subject="Question")), None, ()),
+    "people called a priority wrong": (facts(**BUG, feedback=said(subject="P1")), None, ("bug",)),
+    "a person took the label off by a command": (facts(**BUG, feedback=said(LABELS, "bug")), None, ()),
     "people called another part wrong": (facts(**BUG, feedback=said(DUPLICATES)), None, ("bug",)),
     "a person took off another kind of ours": (facts(**BUG, label_events=removed_by_people("question")), None, ()),
     "a person took off the same in another case": (
