@@ -18,6 +18,7 @@ from benchmarks.reports import Made, Reports, issue
 from bot.runtime.embedding import Embedding
 from bot.runtime.profiling import build_apart
 from bot.runtime.relating import Relating
+from bot.store.backfills import Backfills
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.embedded import EmbeddedPostgres
 from bot.store.embeddings import Embeddings
@@ -97,7 +98,7 @@ class _Growing:
     async def measure(self, sizes: Sequence[int], queries: int) -> list[Measured]:
         columns = (*Progress.get_default_columns()[:3], MofNCompleteColumn(), TimeElapsedColumn())
         console = Console(stderr=True)
-        await self._history.name(REPOSITORY, "bench/marked")
+        await Backfills(self._pool).name(REPOSITORY, "bench/marked")
         with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
             bar = progress.add_task("Writing, profiling, looking up", total=len(sizes) * 3)
             found = []

@@ -38,6 +38,7 @@ from bot.runtime.training import Training
 from bot.runtime.worker import Worker
 from bot.settings import AppSettings, ModelSettings, Settings
 from bot.spelling import TyposChecker
+from bot.store.backfills import Backfills
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.deliveries import Deliveries
 from bot.store.embedded import DatabaseUnavailable, EmbeddedPostgres
@@ -46,6 +47,7 @@ from bot.store.feedback import Feedbacks
 from bot.store.gaps import Gaps
 from bot.store.history import History
 from bot.store.learned import Learned
+from bot.store.learners import Learners
 from bot.store.limits import Limits
 from bot.store.models import ModelMemory
 from bot.store.profiles import Profiles
@@ -172,6 +174,7 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         session = await stack.enter_async_context(open_session())
         limits, records, deliveries, gaps = Limits(pool), Records(pool), Deliveries(pool), Gaps(pool)
         history, learned, feedback = History(pool), Learned(pool), Feedbacks(pool)
+        backfills, learners = Backfills(pool), Learners(pool)
         app = github_app(session, app_settings, limits, clock=clock)
         local = await stack.enter_async_context(_local(settings.model))
         model = await stack.enter_async_context(_model(settings.model, local, limits, ModelMemory(pool)))
@@ -180,7 +183,7 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         embedding = await stack.enter_async_context(_embedding(settings.embedding, Embeddings(pool), limits))
         services = Services(
             app=app, model=model, spelling=TyposChecker(), records=records, threads=Threads(pool), limits=limits,
-            gaps=gaps, history=history, feedback=feedback, learning=learning,
+            gaps=gaps, history=history, backfills=backfills, learners=learners, feedback=feedback, learning=learning,
             relating=Relating(profiles, history, embedding, feedback.not_duplicates),
         )  # fmt: skip
         pipeline = Pipeline(services, REGISTRY)
@@ -193,7 +196,7 @@ async def service(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         retention, handled = timedelta(days=settings.retention_days), pipeline.worth_fetching
         missed = Missed(app, deliveries=deliveries, limits=limits, handled=handled)
         scan = GapScan(app, deliveries=deliveries, gaps=gaps, limits=limits, handled=handled, retention=retention)
-        backfill = Backfill(app, history)
+        backfill = Backfill(app, backfills=backfills, history=history, learners=learners)
         chores = Chores(missed, scan, backfill, records=records, limits=limits, retention=retention)
         profiling = Profiling(pool, embedding, app, limits, url)
         webhook = Webhook(app_settings.webhook_secrets, Ingest(deliveries).accept, pipeline.handled, pipeline.noted)
@@ -352,7 +355,7 @@ async def forget(settings: Settings, *, repository: str | None, user: str | None
             decisions, items = await threads.forget_author(user), await history.forget_author(user)
             return f"{decisions} decisions and their deliveries deleted, and {items} items of the history."
         named = repository or ""
-        found = (int(named), named) if named.isdecimal() else await history.find(named)
+        found = (int(named), named) if named.isdecimal() else await Backfills(pool).find(named)
         if found is None:
             raise AssistantError(f"no repository {named} is known by that name; give its id.")
         await threads.forget_repository(found[0])

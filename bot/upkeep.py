@@ -19,8 +19,10 @@ from bot.github.errors import Absent, Forbidden, Moved, Refused, Unavailable
 from bot.runtime.backfill import Backfill, RequestsLowError, Step
 from bot.runtime.retry import next_attempt
 from bot.settings import Settings
-from bot.store.database import open_pool
+from bot.store.backfills import Backfills
+from bot.store.database import Pool, open_pool
 from bot.store.history import History
+from bot.store.learners import Learners
 from bot.store.limits import Limits
 
 _RESERVE: Final = 0.2
@@ -49,27 +51,29 @@ class _Place:
 
 
 @contextlib.asynccontextmanager
-async def _connected(settings: Settings) -> AsyncIterator[tuple[GitHubApp, History]]:
+async def _connected(settings: Settings) -> AsyncIterator[tuple[GitHubApp, Pool]]:
     async with contextlib.AsyncExitStack() as stack:
         url = await stack.enter_async_context(bootstrap.database(settings))
         pool = await stack.enter_async_context(open_pool(url, size=4))
         session = await stack.enter_async_context(open_session())
         app = bootstrap.github_app(session, settings.required_app(), Limits(pool))
-        yield app, History(pool)
+        yield app, pool
 
 
 async def backfill(settings: Settings, full_name: str, watch: Watch) -> str:
     """Read the repository as far as it is not known; what was read stays, however this ends."""
-    async with _connected(settings) as (app, history):
+    async with _connected(settings) as (app, pool):
+        backfills, history = Backfills(pool), History(pool)
         place = await _place(app, full_name)
-        await history.want([place.id], place.installation)
-        await history.name(place.id, place.full_name)
+        await backfills.want([place.id], place.installation)
+        await backfills.name(place.id, place.full_name)
         watch.known(await history.count(place.id), await _newest(app, place))
-        await _read(Backfill(app, history, reserve=_RESERVE), history, place.id, watch)
+        reader = Backfill(app, backfills=backfills, history=history, learners=Learners(pool), reserve=_RESERVE)
+        await _read(reader, backfills, place.id, watch)
         return f"{place.full_name}: {await history.count(place.id)} issues and pull requests are known."
 
 
-async def _read(reader: Backfill, history: History, repository: int, watch: Watch) -> None:
+async def _read(reader: Backfill, backfills: Backfills, repository: int, watch: Watch) -> None:
     """Until all is read: waits where GitHub asks for it, tries again where it does not answer."""
     failed = 0
 
@@ -79,7 +83,7 @@ async def _read(reader: Backfill, history: History, repository: int, watch: Watc
         watch.step(step)
 
     while True:
-        task = await history.take(repository)
+        task = await backfills.take(repository)
         if task is None:
             raise AssistantError("the repository was forgotten meanwhile.")
         try:
@@ -133,7 +137,7 @@ async def import_history(settings: Settings, full_name: str, lines: Iterable[str
         raise AssistantError(f"the file is about {header.full_name}, not about {full_name}.")
     async with bootstrap.database(settings) as url, open_pool(url, size=2) as pool:
         history = History(pool)
-        await history.name(header.id, header.full_name)
+        await Backfills(pool).name(header.id, header.full_name)
         for batch in _batches(rows):
             items = [one for one in batch if isinstance(one, HistoryItem)]
             changes = [one for one in batch if isinstance(one, Change)]
@@ -160,11 +164,11 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 async def export_history(settings: Settings, named: str, write: Callable[[str], object], watch: Watch) -> str:
     """Write a repository's history, a line per item and change; `named` is its id or OWNER/REPO."""
     async with bootstrap.database(settings) as url, open_pool(url, size=2) as pool:
-        history = History(pool)
-        found = await history.find(named)
+        found = await Backfills(pool).find(named)
         if found is None:
             raise AssistantError(f"nothing is known of the history of {named}.")
         repository, full_name = found
+        history = History(pool)
         watch.known(0, await history.count(repository))
         write(dump(Header(repository, full_name)) + "\n")
         items = 0

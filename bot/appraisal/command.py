@@ -22,6 +22,7 @@ from bot.domain.repo_config import ConfigSchema, RepoConfig
 from bot.logs import configure_logs
 from bot.prompting import load_prompts
 from bot.settings import load_settings
+from bot.store.backfills import Backfills
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.feedback import Feedbacks
 from bot.store.history import History
@@ -92,12 +93,11 @@ async def _with_services(name: str, found: Known | None, config: RepoConfig, tic
 
 async def stored(pool: Pool, name: str) -> Known:
     """What the database knows of the repository; raises AssistantError where that is nothing."""
-    history = History(pool)
-    found = await history.find(name)
+    found = await Backfills(pool).find(name)
     if found is None:
         raise AssistantError(f"nothing is known of the history of {name}; `backfill {name}` reads it.")
     wrong = called_wrong(await Feedbacks(pool).of_repository(found[0], TRIAGE))
-    return Known(found[1], [(item, tuple(changes)) async for item, changes in history.items(found[0])], wrong)
+    return Known(found[1], [(item, tuple(changes)) async for item, changes in History(pool).items(found[0])], wrong)
 
 
 class Anew:

@@ -24,7 +24,9 @@ from bot.domain.history.values import Change, HistoryItem
 from bot.github.auth import GitHubApp
 from bot.github.client import GitHub, path
 from bot.github.errors import Absent, Moved, Refused, Unavailable
-from bot.store.history import BackfillLostError, Detail, History, Task
+from bot.store.backfills import BackfillLostError, Backfills, Detail, Task
+from bot.store.history import History
+from bot.store.learners import Learners
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -65,14 +67,18 @@ def _silent(_step: Step) -> None:
 class Backfill:
     """Reads repositories. `reserve` is the part of the hourly requests that it leaves to others."""
 
-    def __init__(self, app: GitHubApp, history: History, *, reserve: float = _RESERVE) -> None:
+    def __init__(
+        self, app: GitHubApp, *, backfills: Backfills, history: History, learners: Learners, reserve: float = _RESERVE
+    ) -> None:
         self._app = app
+        self._backfills = backfills
         self._history = history
+        self._learners = learners
         self._reserve = reserve
 
     async def turn(self, pages: int = PAGES_PER_TURN) -> None:
         """In the background: go on with the repository that waits longest, for a few requests."""
-        task = await self._history.take_next()
+        task = await self._backfills.take_next()
         if task is None or task.installation is None:
             return
         until: datetime | None = None
@@ -86,7 +92,7 @@ class Backfill:
             until = error.until
         except (Terminal, Moved) as error:
             log.info("history_unreadable", repository=task.repository, reason=str(error))
-            await self._history.finish(task)
+            await self._backfills.finish(task)
             return
         except Unavailable as error:
             log.info("history_postponed", repository=task.repository, reason=str(error))
@@ -97,7 +103,7 @@ class Backfill:
             # One repository's trouble does not keep the others back.
             log.exception("history_failed", repository=task.repository)
             until = datetime.now(UTC) + _HOUR
-        await self._history.leave(task, not_before=until)
+        await self._backfills.leave(task, not_before=until)
 
     async def read(self, task: Task, *, most: int | None = None, report: Report = _silent) -> bool:
         """Read on from where the task's progress is, with at most so many requests; whether all has been read.
@@ -106,12 +112,15 @@ class Backfill:
         """
         if task.finished_at is not None:
             task = replace(task, progress=task.progress.again(), finished_at=None)
-        reading = _Reading(self._app, self._history, task, report, self._reserve)
+        reading = _Reading(
+            self._app, task, report, backfills=self._backfills, history=self._history, learners=self._learners,
+            reserve=self._reserve,
+        )  # fmt: skip
         await reading.begin()
         left = most
         while left is None or left > 0:
             if not await reading.step():
-                await self._history.finish(reading.task)
+                await self._backfills.finish(reading.task)
                 return True
             left = None if left is None else left - 1
         return False
@@ -120,10 +129,15 @@ class Backfill:
 class _Reading:
     """One repository, request by request; `task` always holds what is stored."""
 
-    def __init__(self, app: GitHubApp, history: History, task: Task, report: Report, reserve: float) -> None:
+    def __init__(
+        self, app: GitHubApp, task: Task, report: Report, *, backfills: Backfills, history: History,
+        learners: Learners, reserve: float,
+    ) -> None:  # fmt: skip
         self.task = task
         self._app = app
+        self._backfills = backfills
         self._history = history
+        self._learners = learners
         self._report = report
         self._reserve = reserve
         self._github: GitHub = app.client(task.installation or 0, task.repository)
@@ -136,12 +150,12 @@ class _Reading:
         self._identity = await self._app.identity()
         self._digest = await self._history.digest()
         data = await self._github.get(f"/repositories/{self.task.repository}")
-        await self._history.seen(
+        await self._learners.seen(
             self.task.repository, installation=self.task.installation, private=bool(data.get("private", True))
         )
         name = f"{data['owner']['login']}/{data['name']}"
         if name != self.task.full_name:
-            await self._history.name(self.task.repository, name)
+            await self._backfills.name(self.task.repository, name)
             self.task = replace(self.task, full_name=name)
 
     @property
@@ -201,14 +215,14 @@ class _Reading:
     async def _keep(
         self, progress: Progress, *, items: Sequence[HistoryItem] = (), changes: Sequence[Change] = ()
     ) -> None:
-        await self._history.keep(self.task, progress, items=items, changes=changes)
+        await self._backfills.keep(self.task, progress, items=items, changes=changes)
         self.task = replace(self.task, progress=progress)
         self._report(Step(len(items), len(changes)))
 
     async def _detail(self) -> bool:
         """The comments or the own events of one item that needs it."""
         if not self._open:
-            self._open = await self._history.details(self.task, _DETAILS)
+            self._open = await self._backfills.details(self.task, _DETAILS)
         if not self._open:
             return False
         detail = self._open.pop(0)
@@ -217,7 +231,7 @@ class _Reading:
             original = await self._original(detail.number, changes) if detail.comments else None
         except (Absent, Moved):
             changes, original = [], None
-        await self._history.keep_detail(self.task, detail, duplicate_of=original, changes=changes)
+        await self._backfills.keep_detail(self.task, detail, duplicate_of=original, changes=changes)
         self._report(Step(changes=len(changes), details=1))
         return True
 

@@ -10,6 +10,7 @@ from bot.domain.events import Event
 from bot.domain.facts import AppIdentity
 from bot.domain.history.sightings import NOTED_EVENTS, REMOVALS, noted
 from bot.store.history import History
+from bot.store.learners import Learners
 
 log = structlog.get_logger()
 
@@ -23,8 +24,9 @@ class Indexing:
     events: Final = NOTED_EVENTS
     removals: Final = REMOVALS
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, learners: Learners) -> None:
         self._history = history
+        self._learners = learners
         self._told: TTLCache[int, tuple[int, bool]] = TTLCache(_PLACES, _MOMENT)
 
     async def _see(self, event: Event) -> None:
@@ -32,7 +34,7 @@ class Indexing:
         place = event.repository
         told = (event.installation, place.private)
         if self._told.get(place.id) != told:
-            await self._history.told(place.id, installation=event.installation, private=place.private)
+            await self._learners.told(place.id, installation=event.installation, private=place.private)
             self._told[place.id] = told
 
     async def note(self, event: Event, payload: Mapping[str, Any], app: AppIdentity) -> bool:

@@ -37,7 +37,7 @@ class Pipeline:
         schema = ConfigSchema(manifests)
         self._deciding = Deciding(services, registry, schema)
         self._acting = Acting(services, schema, tuple(one.id for one in manifests))
-        self._indexing = Indexing(services.history)
+        self._indexing = Indexing(services.history, services.learners)
         self._decided = frozenset({"issue_comment.deleted"}).union(*(one.events for one in manifests))
 
     @property
@@ -86,7 +86,7 @@ class Pipeline:
             forgotten += await threads.forget_installation(change.installation)
         if change.added:
             await self._services.gaps.note_installed(change.installation, change.added, at)
-            await self._services.history.want(change.added, change.installation)
+            await self._services.backfills.want(change.added, change.installation)
         return f"{change.kind}: {len(forgotten)} repositories forgotten"
 
     async def _item(self, event: Event, app: AppIdentity, waiting: Waiting, fence: Fence) -> str:

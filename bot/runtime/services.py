@@ -11,9 +11,11 @@ from bot.github.kept import Kept
 from bot.github.reader import Reader
 from bot.runtime.learning import Learning
 from bot.runtime.relating import Relating
+from bot.store.backfills import Backfills
 from bot.store.feedback import Feedbacks
 from bot.store.gaps import Gaps
 from bot.store.history import History
+from bot.store.learners import Learners
 from bot.store.limits import Limits
 from bot.store.records import Records
 from bot.store.threads import Threads
@@ -31,6 +33,8 @@ class Services:
     limits: Limits
     gaps: Gaps
     history: History
+    backfills: Backfills
+    learners: Learners
     feedback: Feedbacks
     learning: Learning
     relating: Relating

@@ -30,6 +30,7 @@ from bot.runtime.embedding import Budget, Embedding
 from bot.runtime.relating import Query, Relating, relation
 from bot.sandbox import Sandbox
 from bot.settings import Settings
+from bot.store.backfills import Backfills
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.embedded import EmbeddedPostgres
 from bot.store.embeddings import Embeddings
@@ -40,8 +41,8 @@ from bot.store.limits import Limits
 from bot.store.profiles import Profiles, Text, entry_id, item_number
 from bot.store.threads import Threads
 from tests.integration.test_events import bodies, seen
-from tests.integration.test_history import Quiet
 from tests.support.assistant import REPOSITORY, Assistant, running
+from tests.support.history import Quiet
 
 THINGS: Final = ("gauge", "harbour", "zone", "legend", "export", "buoy", "mooring", "calendar", "printer")
 FAULTS: Final = ("is drawn upside down", "loses its colour", "cannot be renamed", "is missing on Windows")
@@ -172,7 +173,7 @@ class Learned:
         self.relating = Relating(self.profiles, self.history, Embedding(None, Embeddings(pool), ""))
 
     async def store(self, *more: HistoryItem) -> None:
-        await self.history.name(self.id, f"octo/{self.id}")
+        await Backfills(self.pool).name(self.id, f"octo/{self.id}")
         await self.history.store(self.id, [*(item(at, *text) for at, text in enumerate(TEXTS, 1)), *more], ())
 
     async def build(self, *more: HistoryItem) -> int:

@@ -19,10 +19,12 @@ from bot.learning.training.learn import learn
 from bot.runtime import training
 from bot.runtime.learning import Learning
 from bot.settings import Settings
+from bot.store.backfills import Backfills
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.feedback import Feedbacks
 from bot.store.history import History
 from bot.store.learned import Learned
+from bot.store.learners import Learners
 from bot.store.threads import Threads
 from tests.integration.test_events import bodies, opened, seen
 from tests.integration.test_modes import configure
@@ -64,10 +66,10 @@ def repository_id(assistant: Assistant) -> int:
 
 async def remembered(assistant: Assistant, pairs: Sequence[tuple[HistoryItem, Change]]) -> None:
     """Store a past, and let the repository be seen."""
-    history, repository = History(assistant.service.pool), repository_id(assistant)
+    pool, repository = assistant.service.pool, repository_id(assistant)
     installation = next(iter(assistant.sandbox.state.installations))
-    await history.store(repository, [one for one, _change in pairs], [change for _item, change in pairs])
-    await history.seen(repository, installation=installation, private=False)
+    await History(pool).store(repository, [one for one, _change in pairs], [change for _item, change in pairs])
+    await Learners(pool).seen(repository, installation=installation, private=False)
 
 
 async def taught(assistant: Assistant, pairs: Sequence[tuple[HistoryItem, Change]] = tuple(past())) -> None:
@@ -216,15 +218,15 @@ async def test_what_was_learned_goes_with_its_repository_and_is_never_shared_by_
     assert settings.database_url is not None
     await migrate(settings.database_url)
     async with open_pool(settings.database_url, size=2) as pool:
-        history, learned = History(pool), Learned(pool)
+        history, learners, learned = History(pool), Learners(pool), Learned(pool)
         for repository in (1, 2):
-            await history.seen(repository, installation=7, private=False)
+            await learners.seen(repository, installation=7, private=False)
         for _again in range(3):
             assert await learned.keep(b"both", form="f", installation=7, members=[1, 2], serves=[1, 2])
         async with pool.connection() as connection:
             cursor = await connection.execute("SELECT count(*) FROM assistant.learned")
             assert await cursor.fetchone() == (2,), "older versions stay"
-        await history.seen(2, installation=7, private=True)
+        await learners.seen(2, installation=7, private=True)
         async with pool.connection() as connection:
             cursor = await connection.execute("SELECT count(*) FROM assistant.learned")
             assert await cursor.fetchone() == (0,)
@@ -260,9 +262,9 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 
 async def learned_together(pool: Pool) -> None:
     """1 and 2 are public and learned together; 3 is private and learned from these, too."""
-    history, learned = History(pool), Learned(pool)
+    history, learners, learned = History(pool), Learners(pool), Learned(pool)
     for repository, (item, _change) in zip((1, 2, 3), past(3), strict=True):
-        await history.seen(repository, installation=7, private=repository == 3)
+        await learners.seen(repository, installation=7, private=repository == 3)
         author = (await history.digest())("ada") if repository == 1 else "someone"
         await history.store(repository, [replace(item, author=author)], [])
     for members, serves in (((1, 2), (1, 2)), ((1, 2, 3), (3,))):
@@ -277,7 +279,7 @@ async def due(pool: Pool) -> set[int]:
 
 ENDINGS: dict[str, tuple[Callable[[Pool, Settings], Awaitable[object]], set[int]]] = {
     "a repository is forgotten": (lambda _pool, given: forget(given, repository="1", user=None), {2, 3}),
-    "a repository becomes private": (lambda pool, _: History(pool).seen(1, installation=7, private=True), {1, 2, 3}),
+    "a repository becomes private": (lambda pool, _: Learners(pool).seen(1, installation=7, private=True), {1, 2, 3}),
     "a person is forgotten": (lambda _pool, given: forget(given, repository=None, user="ada"), {2, 3}),
 }
 
@@ -293,41 +295,41 @@ async def test_those_who_lose_what_they_learned_with_others_are_due_at_once(
 
 
 async def test_only_github_itself_makes_a_repository_public(pool: Pool) -> None:
-    history, learned = History(pool), Learned(pool)
+    learners, learned = Learners(pool), Learned(pool)
 
     async def private() -> bool:
         (one,) = await learned.learners()
         return one.private
 
-    await history.told(1, installation=7, private=False)
+    await learners.told(1, installation=7, private=False)
     assert await private(), "a delivery may be old"
-    await history.seen(1, installation=7, private=False)
+    await learners.seen(1, installation=7, private=False)
     assert not await private()
     await learned.tried(1, labelled=5)
-    await history.told(1, installation=7, private=False)
+    await learners.told(1, installation=7, private=False)
     assert [(one.private, one.learned_from) for one in await learned.learners()] == [(False, 5)]
-    await history.told(1, installation=7, private=True)
+    await learners.told(1, installation=7, private=True)
     assert await private()
-    await history.told(1, installation=7, private=False)
+    await learners.told(1, installation=7, private=False)
     assert await private(), "an older delivery came later"
-    await history.seen(1, installation=7, private=False)
+    await learners.seen(1, installation=7, private=False)
     assert not await private()
-    await history.told(1, installation=8, private=False)
+    await learners.told(1, installation=8, private=False)
     assert await private(), "nobody knows yet who its new company is"
 
 
 async def test_an_old_delivery_does_not_share_a_private_repository_and_its_next_reading_does(
     assistant: Assistant,
 ) -> None:
-    history, repository = History(assistant.service.pool), repository_id(assistant)
+    pool, repository = assistant.service.pool, repository_id(assistant)
     installation = next(iter(assistant.sandbox.state.installations))
-    await history.seen(repository, installation=installation, private=True)
+    await Learners(pool).seen(repository, installation=installation, private=True)
     opened(assistant, "jonas", OPEN_TITLE, OPEN_BODY)
     await assistant.settled()
-    learned = Learned(assistant.service.pool)
+    learned = Learned(pool)
     assert [one.private for one in await learned.learners()] == [True]
-    assert await history.count(repository) > 0, "the delivery was taken note of"
-    await history.want([repository], installation)
+    assert await History(pool).count(repository) > 0, "the delivery was taken note of"
+    await Backfills(pool).want([repository], installation)
     await assistant.service.chores._backfill.turn(pages=1)
     assert [one.private for one in await learned.learners()] == [False]
 
@@ -381,8 +383,8 @@ async def test_commands_are_read_of_the_asked_items_only(pool: Pool) -> None:
 
 async def test_what_one_owner_taught_answers_no_longer_for_another(pool: Pool) -> None:
     await learned_together(pool)
-    history, learned = History(pool), Learned(pool)
-    await history.seen(1, installation=8, private=False)
+    learners, learned = Learners(pool), Learned(pool)
+    await learners.seen(1, installation=8, private=False)
     assert await learned.newest(1) is None
     assert await learned.newest(2) is not None
     assert await due(pool) == {1}
@@ -391,7 +393,7 @@ async def test_what_one_owner_taught_answers_no_longer_for_another(pool: Pool) -
 
 async def test_a_failure_leaves_it_due_that_the_history_was_read(pool: Pool) -> None:
     learned = Learned(pool)
-    await History(pool).seen(1, installation=7, private=False)
+    await Learners(pool).seen(1, installation=7, private=False)
     async with pool.connection() as connection:
         await connection.execute("INSERT INTO assistant.backfills (repository_id, finished_at) VALUES (1, now())")
     for labelled, read_first in ((None, True), (3, False)):
@@ -405,7 +407,7 @@ async def test_who_learned_in_vain_is_due_and_who_has_too_little_is_not(
     await remembered(assistant, list(past(20)))
     pool, repository = assistant.service.pool, repository_id(assistant)
     installation = next(iter(assistant.sandbox.state.installations))
-    await History(pool).seen(999, installation=installation, private=False)
+    await Learners(pool).seen(999, installation=installation, private=False)
 
     async def meanwhile(_self: Any, lines: AsyncIterator[bytes]) -> bytes:
         assert len([line async for line in lines]) == 20
