@@ -345,8 +345,8 @@ async def test_nothing_is_kept_while_a_member_is_being_forgotten(pool: Pool) -> 
 async def test_a_model_sees_what_people_labelled_and_nothing_of_vulnerabilities(pool: Pool) -> None:
     """Of alike titles, those that only we labelled, that were called wrong, or that show an attack stay out."""
     history, feedback = History(pool), Feedbacks(pool)
-    await history.want([1], 7)
-    await history.name(1, "tidepool/instruments")
+    await Backfills(pool).want([1], 7)
+    await Backfills(pool).name(1, "tidepool/instruments")
     title = "Login form is empty"
     person, us = Setter.PERSON, Setter.US
     cases = {
