@@ -1,16 +1,16 @@
 """Where the command `eval OWNER/REPO` gets its history, its configuration and its answers from."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from dotenv import load_dotenv
 
 from bot import bootstrap
-from bot.appraisal.rehearsal import Ask, Past, Tick
-from bot.appraisal.run import Appraisal, appraise, gathered
+from bot.appraisal.rehearsal import Ask, Tick
+from bot.appraisal.run import Appraisal, Known, appraise, gathered
 from bot.capabilities import REGISTRY
 from bot.datasets import lines_of, text_of
 from bot.domain.errors import AssistantError
@@ -21,24 +21,16 @@ from bot.domain.ports import Allowance, Model
 from bot.domain.repo_config import ConfigSchema, RepoConfig
 from bot.logs import configure_logs
 from bot.prompting import load_prompts
+from bot.runtime.learning import Learning, outcomes_by_kind
 from bot.settings import load_settings
 from bot.store.backfills import Backfills
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.feedback import Feedbacks
 from bot.store.history import History
+from bot.store.learned import Learned
 
 _PROMPT: Final = "triage"
 _PATIENCE: Final = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of a repository: `wrong` are the labels of ours that people called wrong, by item; a file holds
-    none."""
-
-    name: str
-    past: list[Past]
-    wrong: Mapping[int, set[str]] = field(default_factory=dict)
 
 
 def appraisal(name: str, source: Path | None, config: Path | None, tick: Tick, *, ask: bool) -> Appraisal:
@@ -54,8 +46,7 @@ def appraisal(name: str, source: Path | None, config: Path | None, tick: Tick, *
 
 
 def _appraise(known: Known, config: RepoConfig, tick: Tick, ask: Ask | None = None) -> Appraisal:
-    prompt = load_prompts()[_PROMPT]
-    return appraise(known.name, known.past, config, tick, prompt=prompt, ask=ask, wrong=known.wrong)
+    return appraise(known, config, tick, prompt=load_prompts()[_PROMPT], ask=ask)
 
 
 def configuration(file: Path | None) -> RepoConfig:
@@ -96,8 +87,11 @@ async def stored(pool: Pool, name: str) -> Known:
     found = await Backfills(pool).find(name)
     if found is None:
         raise AssistantError(f"nothing is known of the history of {name}; `backfill {name}` reads it.")
-    wrong = called_wrong(await Feedbacks(pool).of_repository(found[0], TRIAGE))
-    return Known(found[1], [(item, tuple(changes)) async for item, changes in History(pool).items(found[0])], wrong)
+    history, feedback = History(pool), Feedbacks(pool)
+    wrong = called_wrong(await feedback.of_repository(found[0], TRIAGE))
+    settled = await Learning(Learned(pool), history, feedback).settled(found[0], datetime.now(UTC))
+    past = [(item, tuple(changes)) async for item, changes in history.items(found[0])]
+    return Known(found[1], past, wrong, outcomes_by_kind(settled))
 
 
 class Anew:

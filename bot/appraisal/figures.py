@@ -15,7 +15,8 @@ _BINS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class LabelFigures:
-    """One label: `right` of `set` settings were true; `wanted` issues are of its kind by people's word.
+    """One label: `right` of `set` settings were true; `wanted` issues are of its kind by people's word, and on
+    `abstained` of these no kind would have been set.
 
     `precision_interval` and `recall_interval` are 95 % (Wilson); a share is None where there is nothing to divide by.
     """
@@ -29,6 +30,7 @@ class LabelFigures:
     precision_interval: tuple[float, float]
     recall: float | None
     recall_interval: tuple[float, float]
+    abstained: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,14 @@ class Bin:
 class Figures:
     """All shares are of 1. `confusion`: people's kind → what would have been said ("nothing" included) → how often.
 
+    `issues` are those whose kind was to be decided; `given` more were opened with one, which triage leaves alone: of
+    them only areas count.
     `silences`: why a model that was asked did not answer → how often. `earned_set` labels, kinds and areas, would have
     been set in `mode: earned` by what was known then, `earned_right` of them rightly.
     """
 
     issues: int
+    given: int
     taught: int
     labels: tuple[LabelFigures, ...]
     abstained: int
@@ -89,6 +94,12 @@ class Figures:
     earned_right: int
     areas: tuple[AreaFigures, ...] = ()
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """All kinds that people or the assistant would have said."""
+        said = {other for row in self.confusion.values() for other in row if other != NOTHING}
+        return tuple(sorted({str(one) for one in (*self.confusion, *said)}))
+
     def plain(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)
@@ -96,14 +107,17 @@ class Figures:
 
 def figures(found: Rehearsal, *, tokens: Mapping[int, int] | None = None) -> Figures:
     """`tokens`: about what each question would take, by the issue's number; without it, what answers took counts."""
-    issues = found.issues
+    issues = [one for one in found.issues if not one.given]
     guessed = [(one.guess.probability, one.guess.kind == one.truth) for one in issues if one.guess is not None]
     asked = [one for one in issues if one.request is not None]
     earned = [
-        one.said == one.truth if label == one.label else label in one.in_areas for one in issues for label in one.earned
+        one.said == one.truth if label == one.label else label in one.in_areas
+        for one in found.issues
+        for label in one.earned
     ]
     return Figures(
         issues=len(issues),
+        given=len(found.issues) - len(issues),
         taught=found.taught,
         labels=tuple(_labels(issues)),
         abstained=sum(one.said is None for one in issues),
@@ -119,7 +133,7 @@ def figures(found: Rehearsal, *, tokens: Mapping[int, int] | None = None) -> Fig
         not_allowed=found.not_allowed,
         earned_set=len(earned),
         earned_right=sum(earned),
-        areas=tuple(_area(label, measure, issues) for label, measure in sorted(found.areas.items())),
+        areas=tuple(_area(label, measure, found.issues) for label, measure in sorted(found.areas.items())),
     )
 
 
@@ -158,9 +172,10 @@ def _labels(issues: Sequence[Rehearsed]) -> Iterable[LabelFigures]:
     for label, kind in sorted([*kinds, *((kind, kind) for kind in missed)]):
         said = [one.truth == one.said for one in issues if (one.label, one.said) == (label, kind)]
         right, total = sum(said), wanted.get(kind, 0)
+        abstained = sum(one.said is None for one in issues if str(one.truth) == kind)
         precision, precise = _share(right, len(said))
         recall, complete = _share(right, total)
-        yield LabelFigures(label, kind, len(said), right, total, precision, precise, recall, complete)
+        yield LabelFigures(label, kind, len(said), right, total, precision, precise, recall, complete, abstained)
 
 
 def _method(one: Rehearsed) -> str:

@@ -20,10 +20,9 @@ def page(found: Appraisal) -> str:
     environment.filters["percent"] = lambda share: "–" if share is None else f"{share:.0%}"
     template = environment.get_template("page.html.j2")
     triage = found.triage
-    kinds = sorted({*triage.confusion, *(one for row in triage.confusion.values() for one in row if one != NOTHING)})
     return template.render(
-        found=found, triage=triage, few=drawing.FEW, kinds=kinds, said=[*kinds, NOTHING], version=__version__,
+        found=found, triage=triage, few=drawing.FEW, nothing=NOTHING, version=__version__,
         style=Markup(resources.files("bot.appraisal").joinpath("page.css").read_text("utf-8")),  # noqa: S704 - our file
-        labels=drawing.labels(triage) if triage.labels else "",
-        calibration=drawing.calibration(triage) if triage.calibration else "",
+        labels=drawing.labels(triage) if triage and triage.labels else "",
+        calibration=drawing.calibration(triage) if triage and triage.calibration else "",
     )  # fmt: skip

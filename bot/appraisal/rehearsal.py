@@ -2,7 +2,8 @@
 
 The history is cut into stretches. For each one everything is learned anew from the items before it, in its stored form
 as between trainer and service, and the capability and the gate decide as they do live. Only what they read is made
-here: an issue without labels, as it was opened, in a repository that has every label of its history.
+here: an issue with the labels that it was opened with, in a repository that has every label of its history and, for the
+history does not hold any, no issue forms.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ from bot.domain.learned import Guess, Lesson, Measure
 from bot.domain.plan import ModelAnswer, ModelRequest, NoAnswer, Plan, Skip
 from bot.domain.repo_config import RepoConfig
 from bot.learning.artefact import Artefact, Bars, bars_of, pack, unpack
+from bot.learning.earned import Outcomes
 from bot.learning.examples import Taught, taught
 from bot.learning.training.kinds import Example, TooFewExamples
 from bot.learning.training.learn import learn
@@ -45,6 +47,7 @@ Ask = Callable[[ModelRequest], ModelAnswer | NoAnswer]
 Past = tuple[HistoryItem, tuple[Change, ...]]
 
 NOTHING_WRONG: Final[Mapping[int, Collection[str]]] = MappingProxyType({})
+NO_OUTCOMES: Final[Mapping[str, Outcomes]] = MappingProxyType({})
 
 _NOBODY: Final = Actor("somebody", 1)
 _APP: Final = AppIdentity(0, "")
@@ -59,7 +62,8 @@ class Rehearsed:
     have been. `guess` is the likeliest kind by what was learned so far. `request` is what a model would have been
     asked, `tokens` what that took, `silence` why it did not answer. `areas` are the area labels that what was learned
     was sure of, `in_areas` those that people gave it. `earned` are those of all these labels that `mode: earned` would
-    have set, by what was known then.
+    have set, by what was known then. An issue that was opened with a kind is `given`: triage leaves its kind alone, so
+    that it says nothing about kinds.
     """
 
     number: int
@@ -74,12 +78,13 @@ class Rehearsed:
     areas: tuple[str, ...] = ()
     in_areas: tuple[str, ...] = ()
     earned: frozenset[str] = frozenset()
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
     """What came out, oldest first. `rules`, `learned` and `areas` (by label; all that people used) are what the whole
-    history says about how sure to be.
+    history says about how sure to be, and what people did lately with our labels.
     """
 
     issues: tuple[Rehearsed, ...]
@@ -96,9 +101,11 @@ class TooLittleHistoryError(AssistantError):
 
 def rehearse(
     past: Sequence[Past], config: RepoConfig, tick: Tick, *, ask: Ask | None = None,
-    wrong: Mapping[int, Collection[str]] = NOTHING_WRONG,
+    wrong: Mapping[int, Collection[str]] = NOTHING_WRONG, outcomes: Mapping[str, Outcomes] = NO_OUTCOMES,
 ) -> Rehearsal:  # fmt: skip
-    """`wrong`: item → its labels that people called wrong. Raises TooLittleHistoryError."""
+    """`wrong`: item → its labels that people called wrong. `outcomes`: what people did lately with our labels, as
+    `lesson_of` takes it. Raises TooLittleHistoryError.
+    """
     existing = frozenset(name for item, _ in past for name in item.labels)
     lessons = sorted(_lessons(past, wrong), key=lambda pair: (pair[0].created_at, pair[0].number))
     if len(lessons) < FEWEST:
@@ -110,12 +117,12 @@ def rehearse(
         taught_so_far = _learned(known, options)
         for item, lesson in stretch:
             fact = lesson_of(*taught_so_far, _PLACE, item.title, item.body) if taught_so_far else None
-            judged.append(_rehearsed(_facts(item, existing, fact), lesson, options, context, ask))
+            judged.append(_rehearsed(_facts(item, lesson, existing, fact), lesson, options, context, ask))
             tick("Deciding once more", len(judged), total)
     whole = _learned([lesson for _, lesson in lessons], options)
-    measured = measures_of(whole[1].areas, {}) if whole else {}
+    measured = measures_of(whole[1].areas, outcomes) if whole else {}
     used = sorted({name for _, lesson in lessons for name in lesson.labels if is_area(name, options)})
-    summary = lesson_of(*whole, _PLACE, "", "") if whole else None
+    summary = lesson_of(*whole, _PLACE, "", "", outcomes) if whole else None
     usable = context.labels
     return Rehearsal(
         issues=tuple(judged),
@@ -148,7 +155,8 @@ def _stretches(
 def _learned(lessons: Sequence[Taught], options: TriageOptions) -> tuple[Artefact, Bars] | None:
     """What these teach, as the service would load it; None where they are too few."""
     examples = [
-        Example(_PLACE, str(one.kind), one.title, one.body, one.weight, one.labels, one.created) for one in lessons
+        Example(_PLACE, str(one.kind), one.title, one.body, one.weight, one.labels, one.created, one.given)
+        for one in lessons
     ]
     try:
         artefact = unpack(pack(learn(examples)))
@@ -165,13 +173,13 @@ def _context(config: RepoConfig, existing: frozenset[str]) -> tuple[TriageOption
     return options, Context(mode=Mode.ACT, options=options, labels=allowed.union(spelled(allowed, existing)))
 
 
-def _facts(item: HistoryItem, existing: frozenset[str], lesson: Lesson | None) -> Facts:
+def _facts(item: HistoryItem, said: Taught, existing: frozenset[str], lesson: Lesson | None) -> Facts:
     place = Repository(1, "owner", "repository", True, "main", "https://github.com/owner/repository")
     event = Event(f"rehearsal-{item.number}", "issues.opened", 1, place, item.number, False, _NOBODY)
     opened = Item(
         number=item.number, is_pull=False, title=item.title, body=item.body, author=_NOBODY,
-        association=item.association, state="open", locked=False, labels=frozenset(), created_at=item.created_at,
-        url=f"{place.url}/issues/{item.number}",
+        association=item.association, state="open", locked=False, labels=frozenset(said.given),
+        created_at=item.created_at, url=f"{place.url}/issues/{item.number}",
     )  # fmt: skip
     labels = tuple(Label(name) for name in sorted(existing))
     return Facts(event=event, now=item.created_at, app=_APP, item=opened, labels=labels, lesson=lesson)
@@ -186,6 +194,8 @@ def _rehearsed(facts: Facts, truth: Taught, options: TriageOptions, context: Con
     kinds = {name: kind for kind in Kind for name in names_of(kind, facts, options)}
     label = next((name for name in _set_labels(plan, facts, context) if name in kinds), "")
     guesses = facts.lesson.guesses if facts.lesson else ()
+    given = {one.casefold() for one in truth.given}
+    in_areas = (one for one in truth.labels if is_area(one, options) and one.casefold() not in given)
     areas = [one for one in areas_of_issue(facts, context, options) if one.measure is not None]
     earned = frozenset(one.label for one in areas if one.measure and one.measure.earned)
     return Rehearsed(
@@ -193,8 +203,9 @@ def _rehearsed(facts: Facts, truth: Taught, options: TriageOptions, context: Con
         guess=guesses[0] if guesses else None, method=plan.why.method if isinstance(plan, Plan) else "",
         request=request, tokens=said.tokens if said else 0,
         silence=said.reason if isinstance(said, NoAnswer) else "",
-        areas=tuple(one.label for one in areas), in_areas=tuple(one for one in truth.labels if is_area(one, options)),
+        areas=tuple(one.label for one in areas), in_areas=tuple(in_areas),
         earned=earned | ({label} & plan.earned if isinstance(plan, Plan) else set()),
+        given=any(map(kind_of_label, truth.given)),
     )  # fmt: skip
 
 

@@ -1,15 +1,25 @@
 """From a repository's history to its appraisal: triage once more, duplicates once more, and what a model would cost."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.appraisal.figures import Figures, figures
-from bot.appraisal.rehearsal import NOTHING_WRONG, Ask, Past, Rehearsal, Tick, rehearse
+from bot.appraisal.rehearsal import (
+    NO_OUTCOMES,
+    NOTHING_WRONG,
+    Ask,
+    Past,
+    Rehearsal,
+    Tick,
+    TooLittleHistoryError,
+    rehearse,
+)
 from bot.domain.history.rows import Row
 from bot.domain.history.values import Change, HistoryItem
 from bot.domain.repo_config import RepoConfig
 from bot.learning.duplicates import Families
+from bot.learning.earned import Outcomes
 from bot.learning.judge import duplicates_figures
 from bot.learning.replay import Outcome, replay
 from bot.learning.training.latent import learn
@@ -22,20 +32,36 @@ MOST: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a repository. `wrong` are the labels of ours that people called wrong, by item, `outcomes` what
+    they did lately with those that we set by ourselves (see `lesson_of`); a file holds neither."""
+
+    name: str
+    past: Sequence[Past]
+    wrong: Mapping[int, Collection[str]] = field(default_factory=lambda: NOTHING_WRONG)
+    outcomes: Mapping[str, Outcomes] = field(default_factory=lambda: NO_OUTCOMES)
+
+
+@dataclass(frozen=True, slots=True)
 class Appraisal:
-    """`duplicates` are the figures of `judge.duplicates_figures`; None where people never marked a duplicate."""
+    """`duplicates` are the figures of `judge.duplicates_figures`; None where people never marked a duplicate.
+
+    `triage` is None where there is too little to judge by; `too_little` says so.
+    """
 
     repository: str
     items: int
     left_out: int
-    triage: Figures
+    triage: Figures | None
     duplicates: Mapping[str, Any] | None
+    too_little: str = ""
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "repository": self.repository, "items": self.items, "left_out": self.left_out,
-            "triage": self.triage.plain(), "duplicates": self.duplicates,
+            "triage": self.triage.plain() if self.triage else None, "too_little": self.too_little,
+            "duplicates": self.duplicates,
         }  # fmt: skip
 
 
@@ -51,20 +77,19 @@ def gathered(rows: Iterable[Row]) -> list[Past]:
     return [(item, tuple(changes.get(number, ()))) for number, item in items.items()]
 
 
-def appraise(
-    repository: str, past: Sequence[Past], config: RepoConfig, tick: Tick, *, prompt: Prompt, ask: Ask | None = None,
-    wrong: Mapping[int, Collection[str]] = NOTHING_WRONG,
-) -> Appraisal:  # fmt: skip
-    """`wrong`: item → its labels that people called wrong. Raises TooLittleHistoryError."""
-    newest = sorted(past, key=lambda one: (one[0].created_at, one[0].number))[-MOST:]
-    rehearsal = rehearse(newest, config, tick, ask=ask, wrong=wrong)
-    return Appraisal(
-        repository=repository,
-        items=len(newest),
-        left_out=len(past) - len(newest),
-        triage=figures(rehearsal, tokens=None if ask else _estimated(rehearsal, prompt)),
-        duplicates=duplicates_once_more([item for item, _ in newest], tick),
-    )
+def appraise(known: Known, config: RepoConfig, tick: Tick, *, prompt: Prompt, ask: Ask | None = None) -> Appraisal:
+    """Raises TooLittleHistoryError where there is too little for kinds, and no marked duplicate either."""
+    newest = sorted(known.past, key=lambda one: (one[0].created_at, one[0].number))[-MOST:]
+    triage, too_little = None, ""
+    try:
+        rehearsal = rehearse(newest, config, tick, ask=ask, wrong=known.wrong, outcomes=known.outcomes)
+        triage = figures(rehearsal, tokens=None if ask else _estimated(rehearsal, prompt))
+    except TooLittleHistoryError as error:
+        too_little = str(error)
+    duplicates = duplicates_once_more([item for item, _ in newest], tick)
+    if triage is None and duplicates is None:
+        raise TooLittleHistoryError(too_little)
+    return Appraisal(known.name, len(newest), len(known.past) - len(newest), triage, duplicates, too_little)
 
 
 def _estimated(found: Rehearsal, prompt: Prompt) -> dict[int, int]:

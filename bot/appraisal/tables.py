@@ -4,17 +4,32 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from bot.appraisal.figures import AreaFigures, LabelFigures
+from bot.appraisal.figures import NOTHING, AreaFigures, Figures, LabelFigures
 from bot.appraisal.run import Appraisal
 
 
 def tables(found: Appraisal) -> Iterator[Table]:
-    """Labels, what `mode: earned` would do, and the rest."""
-    triage = found.triage
-    labels = Table("label", "set", "right", "precision", "recall", title=f"{found.repository}, {triage.issues} issues")
+    """Labels, what was said instead, what `mode: earned` would do, and the rest."""
+    if found.triage:
+        yield from _triage(found.repository, found.triage)
+    rest = Table("what", "figure")
+    for row in _rest(found):
+        rest.add_row(*row)
+    yield rest
+
+
+def _triage(repository: str, triage: Figures) -> Iterator[Table]:
+    title = f"{repository}, {triage.issues} issues"
+    labels = Table("label", "set", "right", "precision", "recall", "nothing set", title=title)
     for one in triage.labels:
-        labels.add_row(one.label, str(one.set), str(one.right), *_shares(one))
+        labels.add_row(one.label, str(one.set), str(one.right), *_shares(one), f"{one.abstained} of {one.wanted}")
     yield labels
+    kinds = triage.kinds
+    confusion = Table("people said", *kinds, NOTHING, title="What was said instead")
+    for kind in kinds:
+        row = triage.confusion.get(kind, {})
+        confusion.add_row(kind, *(str(row.get(other, 0)) for other in (*kinds, NOTHING)))
+    yield confusion
     if triage.areas:
         areas = Table("area", "sure of", "right", "precision", "recall", title="Areas: set only in mode: earned")
         for area in triage.areas:
@@ -26,10 +41,6 @@ def tables(found: Appraisal) -> Iterator[Table]:
     for area in triage.areas:
         earned.add_row(area.label, _may(area.earned), _bar(area.threshold), area.reason)
     yield earned
-    rest = Table("what", "figure")
-    for row in _rest(found):
-        rest.add_row(*row)
-    yield rest
 
 
 def _shares(one: LabelFigures | AreaFigures) -> tuple[str, str]:
@@ -48,8 +59,20 @@ def _bar(threshold: float | None) -> str:
 
 
 def _rest(found: Appraisal) -> Iterator[tuple[str, str]]:
-    triage = found.triage
+    if found.triage:
+        yield from _rest_of_triage(found.triage)
+    else:
+        yield "too little for kinds", found.too_little
+    if found.duplicates:
+        figures = found.duplicates
+        yield "duplicates, recall@5", f"{figures['recall_at_5']:.2f} of {figures['queries']}"
+        yield "duplicates claimed", f"{figures['claims']['made']}, right {figures['claims']['right']}"
+
+
+def _rest_of_triage(triage: Figures) -> Iterator[tuple[str, str]]:
     yield "nothing set", f"{triage.abstained} of {triage.issues}"
+    if triage.given:
+        yield "opened with a kind, left alone", str(triage.given)
     yield "decided by", ", ".join(f"{name} {count}" for name, count in triage.by_method.items()) or "nobody"
     yield "mode: earned would have set", f"{triage.earned_set}, right {triage.earned_right}"
     if triage.calibration_error is not None:
@@ -62,7 +85,3 @@ def _rest(found: Appraisal) -> Iterator[tuple[str, str]]:
         yield "a model would be asked", f"{triage.asked} times, about {triage.tokens:,} tokens"
     if triage.not_allowed:
         yield "not in the allow-list", ", ".join(triage.not_allowed)
-    if found.duplicates:
-        figures = found.duplicates
-        yield "duplicates, recall@5", f"{figures['recall_at_5']:.2f} of {figures['queries']}"
-        yield "duplicates claimed", f"{figures['claims']['made']}, right {figures['claims']['right']}"

@@ -77,12 +77,13 @@ def write_report(file: Path) -> str:
     """Write the page that `eval` makes of this past; returns a line to print."""
     from bot.appraisal.command import configuration  # noqa: PLC0415 - the demo needs none of this
     from bot.appraisal.page import page  # noqa: PLC0415
-    from bot.appraisal.run import appraise, gathered  # noqa: PLC0415
+    from bot.appraisal.run import Known, appraise, gathered  # noqa: PLC0415
     from bot.prompting import load_prompts  # noqa: PLC0415
 
     prompt = load_prompts()["triage"]
-    found = appraise(NAME, gathered(past()), configuration(None), lambda *_: None, prompt=prompt)
+    found = appraise(Known(NAME, gathered(past())), configuration(None), lambda *_: None, prompt=prompt)
     file.write_text(page(found), "utf-8")
+    assert found.triage is not None
     return f"{file}: {found.triage.issues} closed issues of {NAME}, decided once more."
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.capabilities.triage.kinds import Kind
 from bot.capabilities.triage.naming import kind_of_label
-from bot.domain.history.ledger import Entry, ledger
+from bot.domain.history.ledger import Entry, ledger, opened_with
 from bot.domain.history.values import Change, ChangeKind, HistoryItem, Setter, Writer
 
 CORRECTED: Final = 3.0
@@ -21,7 +21,8 @@ _TRUSTED: Final = frozenset({Setter.PERSON, Setter.FORM, None})
 class Taught:
     """A report and what people said it is: its kind, if exactly one, and its other labels.
 
-    `created` is when it was made, in seconds.
+    `created` is when it was made, in seconds. `given` are the labels that it was opened with, those of kinds included,
+    as they were spelled then: about these nobody had to decide.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Taught:
     labels: tuple[str, ...]
     created: float
     weight: float = 1.0
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def taught(item: HistoryItem, changes: Collection[Change], *, wrong: Collection[
     corrected = any(map(kind_of_label, refused)) or _was_corrected(changes) or ("" in wrong and _set_a_kind(changes))
     weight = CORRECTED if kinds and corrected else 1.0
     kind = kinds.pop() if len(kinds) == 1 else None
-    return Taught(item.number, item.title, item.body, kind, rest, item.created_at.timestamp(), weight)
+    given = tuple(sorted(opened_with(item.created_at, changes)))
+    return Taught(item.number, item.title, item.body, kind, rest, item.created_at.timestamp(), weight, given)
 
 
 def labels_of_people(item: HistoryItem, changes: Collection[Change], *, wrong: Collection[str] = ()) -> tuple[str, ...]:

@@ -16,11 +16,12 @@ from typing import Final
 import psycopg
 import structlog
 
+from bot.capabilities.triage.kinds import Kind
 from bot.children import started
 from bot.domain.errors import AssistantError
 from bot.domain.feedback import TRIAGE, Opinion
 from bot.learning.artefact import FORMAT, TOO_FEW, unpack
-from bot.learning.examples import taught
+from bot.learning.examples import Taught, taught
 from bot.learning.kinds import UnusableModel
 from bot.store.feedback import Feedbacks
 from bot.store.history import History
@@ -155,13 +156,7 @@ class Training:
             async for item, changes in self._history.items(repository, batch=_BATCH):
                 one = taught(item, changes, wrong=wrong.get(item.number, ()))
                 if one is not None and one.kind is not None:
-                    yield json.dumps(
-                        {
-                            "repository": str(repository), "kind": one.kind.value, "title": one.title,
-                            "body": one.body, "weight": one.weight, "labels": one.labels,
-                            "created": one.created,
-                        }
-                    ).encode() + b"\n"  # fmt: skip
+                    yield line_of(repository, one, one.kind)
 
     async def _in_a_child(self, lines: AsyncIterator[bytes]) -> bytes | None:
         """What the trainer makes of the lines; None if there were too few. Raises TrainingFailedError."""
@@ -184,6 +179,15 @@ class Training:
             # What serves at the moment stays.
             raise TrainingFailedError(f"the trainer handed over what cannot be used: {error}") from None
         return made
+
+
+def line_of(repository: int, one: Taught, kind: Kind) -> bytes:
+    """What the trainer is told of a report of that kind; `training_child.read` reads it."""
+    told = {
+        "repository": str(repository), "kind": kind.value, "title": one.title, "body": one.body,
+        "weight": one.weight, "labels": one.labels, "created": one.created, "given": one.given,
+    }  # fmt: skip
+    return json.dumps(told).encode() + b"\n"
 
 
 ARGUMENTS: Final = (sys.executable, "-m", "bot.runtime.training_child")

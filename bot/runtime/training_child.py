@@ -44,7 +44,7 @@ def read(lines: BinaryIO) -> list[Example]:
             whole = True
             break
         data = json.loads(line)
-        one = Example(**{**data, "labels": tuple(data.get("labels", ()))})
+        one = Example(**{**data, "labels": tuple(data.get("labels", ())), "given": tuple(data.get("given", ()))})
         kept[one.repository, one.kind].append((place, one))
     if not whole:
         raise EOFError("whoever wanted this is gone")

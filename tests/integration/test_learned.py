@@ -57,7 +57,10 @@ def past(count: int = 40, *, first: int = 1000) -> Iterator[tuple[HistoryItem, C
             number, False, title, body, "closed", "completed", "NONE", Writer.PERSON, "someone", (label,), 0, THEN,
             THEN, THEN,
         )  # fmt: skip
-        yield item, Change(number, ChangeKind.LABELED, label, Setter.PERSON, THEN, f"event:{number}")
+        yield (
+            item,
+            Change(number, ChangeKind.LABELED, label, Setter.PERSON, THEN + timedelta(hours=1), f"event:{number}"),
+        )
 
 
 def repository_id(assistant: Assistant) -> int:

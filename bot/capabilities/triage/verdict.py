@@ -53,7 +53,7 @@ def judge(facts: Facts, options: TriageOptions) -> Judgement:
 
 
 def wants_model(judgement: Judgement, facts: Facts, options: TriageOptions) -> bool:
-    """Whether the rules are unsure about a text that they could read: a foreign language is left to people."""
+    """Whether the rules are unsure about a text that a model may be asked about: its prompts are written in English."""
     if facts.item.is_pull and pulls.is_maintenance(facts.item.title):
         return False
     return not rules_are_sure(judgement, facts, options) and judgement.language is Language.ENGLISH
@@ -68,20 +68,20 @@ def rules_are_sure(judgement: Judgement, facts: Facts, options: TriageOptions) -
 
 
 def reach(facts: Facts, answer: ModelAnswer | None, context: Context, options: TriageOptions) -> Verdict:
-    """Rules first, then what the repository taught. A model's answer counts only where both are unsure, and the rules
-    have no strong evidence against it.
+    """Rules first, then what the repository taught, in whatever language. A model's answer counts only where both are
+    unsure, and the rules have no strong evidence against it.
     """
     judgement = judge(facts, options)
     if judgement.kind and rules_are_sure(judgement, facts, options):
         return _by_rules(judgement, judgement.kind, facts)
     kinds = available_kinds(facts, context, options)
-    if not wants_model(judgement, facts, options):
-        return _unsure(judgement, None)
     lesson = facts.lesson
     learned = _by_lesson(lesson, kinds) if lesson else None
     if learned is not None:
         return learned
-    return _by_model(answer, judgement, facts, kinds, options) if answer else _unsure(judgement, lesson)
+    if answer is None or not wants_model(judgement, facts, options):
+        return _unsure(judgement, lesson)
+    return _by_model(answer, judgement, facts, kinds, options)
 
 
 def _rules_measure(kind: Kind, facts: Facts) -> Measure | None:
@@ -145,12 +145,12 @@ def _by_model(
 
 def _unsure(judgement: Judgement, lesson: Lesson | None) -> Verdict:
     best = lesson.guesses[0] if lesson and lesson.guesses else None
-    if judgement.language is not Language.ENGLISH:
-        doubt = "the text is short, or in a language that the rules do not know"
-    elif lesson and best:
+    if lesson and best:
         measure = lesson.bars.get(best.kind)
         takes = f"it takes {measure.threshold:.2f}" if measure and measure.threshold else "that was never sure enough"
         doubt = f"by what was learned here {best.kind} is the likeliest with {best.probability:.2f}, but {takes}"
+    elif judgement.language is not Language.ENGLISH:
+        doubt = "the text is short, or in a language that the rules do not know"
     elif judgement.kind is None:
         doubt = "nothing in the text tells the kind"
     else:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.history.values import Change, ChangeKind, Setter
+from bot.domain.history.values import AT_ONCE, Change, ChangeKind, Setter
 
 _LABELS = {ChangeKind.LABELED: True, ChangeKind.UNLABELED: False}
 
@@ -34,6 +34,19 @@ def ledger(present: Iterable[str], changes: Iterable[Change]) -> dict[str, Entry
 def removed_by_people(entries: Mapping[str, Entry]) -> frozenset[str]:
     """Lower-case names of absent labels that a person removed last: they must not come back by themselves."""
     return frozenset(key for key, one in entries.items() if not one.present and one.by is Setter.PERSON)
+
+
+def opened_with(created: datetime, changes: Iterable[Change]) -> frozenset[str]:
+    """The labels that an item had from the beginning, by its form or by whoever opened it, as they were spelled then.
+
+    Those whose setting nobody knows of are not among them.
+    """
+    return frozenset(
+        one.label
+        for one in changes
+        if one.kind is ChangeKind.LABELED
+        and (one.setter is Setter.FORM or (one.setter is Setter.PERSON and one.at - created <= AT_ONCE))
+    )
 
 
 def _last(changes: Iterable[Change]) -> dict[str, Change]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from bot.domain.events import actor, repository
 from bot.domain.facts import MAINTAINER_ASSOCIATIONS, AppIdentity
 from bot.domain.history.duplicates import said_duplicate
 from bot.domain.history.values import (
+    AT_ONCE,
     MAX_BODY,
     MAX_LABELS,
     MAX_TITLE,
@@ -30,8 +31,6 @@ NOTED_EVENTS: Final = frozenset(
 """What changes the index, whoever does it."""
 REMOVALS: Final = frozenset({"issues.deleted", "issues.transferred"})
 """What no list shows afterwards."""
-_AT_ONCE: Final = timedelta(seconds=10)
-"""A form's labels come with the issue, seconds after it at most."""
 _KINDS: Final = {
     "labeled": ChangeKind.LABELED,
     "unlabeled": ChangeKind.UNLABELED,
@@ -166,7 +165,7 @@ def _setter(
     if who.is_bot:
         return Setter.BOT
     # People without a role can set no label: what came with their issue was set by its form.
-    with_it = digest(who.login) == of.author and at - of.created_at <= _AT_ONCE
+    with_it = digest(who.login) == of.author and at - of.created_at <= AT_ONCE
     return Setter.FORM if with_it and of.association not in MAINTAINER_ASSOCIATIONS else Setter.PERSON
 
 

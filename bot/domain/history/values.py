@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -11,6 +11,8 @@ MAX_TITLE: Final = 1_000
 MAX_BODY: Final = 20_000
 """Characters that are kept of a title and a body: learning and search read no more."""
 MAX_LABELS: Final = 100
+AT_ONCE: Final = timedelta(seconds=10)
+"""The labels that an item is opened with come with it, seconds after it at most."""
 _MAX_LABEL: Final = 200
 
 

@@ -1,7 +1,7 @@
 """Trains areas on what the classifier of kinds has computed: one ridge regression for each label of a repository."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,19 +16,29 @@ FEWEST: Final = 10
 _MOST: Final = 40
 
 
-def learn_areas(solution: Solution, labels: Sequence[tuple[str, ...]]) -> dict[str, Areas]:
-    """By repository; `labels` of each report, in the solution's order. Labels of too few reports are not learned."""
+def learn_areas(
+    solution: Solution, labels: Sequence[tuple[str, ...]], given: Sequence[tuple[str, ...]]
+) -> dict[str, Areas]:
+    """By repository; `labels` of each report, and those that it was opened with, in the solution's order.
+
+    Labels of too few reports are not learned. Those `given` teach, but measure nothing: nobody has to decide on them.
+    """
     found = {}
     for name in sorted(set(solution.repositories.tolist())):
         mine = np.flatnonzero(solution.repositories == name).tolist()
         counts = Counter(label for at in mine for label in labels[at])
         names = sorted(label for label, count in counts.items() if FEWEST <= count <= len(mine) - FEWEST)[:_MOST]
         if names:
-            found[str(name)] = _areas(solution, mine, tuple(names), [labels[at] for at in mine])
+            settled = [{label.casefold() for label in given[at]} for at in mine]
+            found[str(name)] = _areas(solution, mine, tuple(names), [labels[at] for at in mine], settled)
     return found
 
 
-def _areas(solution: Solution, mine: Sequence[int], names: tuple[str, ...], labels: Sequence[tuple[str, ...]]) -> Areas:
+def _areas(
+    solution: Solution, mine: Sequence[int], names: tuple[str, ...], labels: Sequence[tuple[str, ...]],
+    settled: Sequence[Collection[str]],
+) -> Areas:  # fmt: skip
+    """`settled`: of each report the labels, in lower case, about which nobody had to decide."""
     reports = solution.matrix[mine]
     wanted = np.array([[name in one for name in names] for one in labels], dtype=float)
     likeness = np.asarray((reports @ reports.T).toarray())
@@ -38,7 +48,8 @@ def _areas(solution: Solution, mine: Sequence[int], names: tuple[str, ...], labe
         Row(name, chance, bool(wanted[report, at]))
         for report in range(len(wanted))
         for at, name in enumerate(names)
-        if (chance := sigmoid(lines[at][0] * held_back[report, at] + lines[at][1])) >= 0.5
+        if name.casefold() not in settled[report]
+        and (chance := sigmoid(lines[at][0] * held_back[report, at] + lines[at][1])) >= 0.5
     ]
     block = block_of(reports, duals, bias, solution.scales)
     return Areas(names, block, tuple(one[0] for one in lines), tuple(one[1] for one in lines), rows)

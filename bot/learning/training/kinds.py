@@ -55,7 +55,8 @@ MOST_EXAMPLES: Final = 2_500
 class Example:
     """A report with the kind and the other labels that people gave it; one of weight 2 counts like two of weight 1.
 
-    `created` is when it was made, in seconds.
+    `created` is when it was made, in seconds. `given` are the labels that it was opened with: they teach, but nobody
+    has to decide about them.
     """
 
     repository: str
@@ -65,6 +66,7 @@ class Example:
     weight: float = 1.0
     labels: tuple[str, ...] = ()
     created: float = 0.0
+    given: tuple[str, ...] = ()
 
 
 class TooFewExamples(ValueError):

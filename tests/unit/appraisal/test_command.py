@@ -58,6 +58,51 @@ def test_the_table_names_the_labels(export: Path) -> None:
     assert all(word in result.stdout for word in ("bug", "enhancement", "question", "mode: earned", "tokens"))
 
 
+def test_confusion_and_abstention_are_in_the_tables_and_on_the_page() -> None:
+    judged = figures(
+        of(issue(1, BUG, WISH), issue(2, BUG, None), issue(3, WISH, WISH), replace(issue(4, WISH, None), given=True))
+    )
+    found = Appraisal(NAME, 4, 0, judged, None)
+    text = shown(found)
+    assert re.search(r"people said +┃ bug +┃ enhancement +┃ nothing", text), text
+    assert re.search(r"bug +│ 0 +│ 1 +│ 1 ", text), text
+    assert re.search(r"bug +│ 0 +│ 0 +│ – +│ 0% of 2 +│ 1 of 2", text), text
+    assert re.search(r"opened with a kind, left alone +│ 1 ", text), text
+    written = page(found)
+    assert '<td class="n">1 of 2</td>' in written
+    assert "1 more were opened with a kind" in written
+
+
+def test_where_every_issue_was_opened_with_a_kind_nothing_is_made_up() -> None:
+    found = Appraisal(NAME, 1, 0, figures(of(replace(issue(4, WISH, None), given=True))), None)
+    assert "0 of 0" in shown(found)
+    assert "0 closed issues" in page(found)
+
+
+def test_with_too_few_kinds_the_duplicates_are_still_told(export: Path, tmp_path: Path) -> None:
+    lines = export.read_text("utf-8").splitlines(keepends=True)
+    unlabelled = [line for line in lines if '"row": "change"' not in line]
+    export.write_text("".join(re.sub(r'"labels": \[[^]]*\]', '"labels": []', one) for one in unlabelled), "utf-8")
+    html = tmp_path / "page.html"
+    result = RUNNER.invoke(app, ["--from", str(export), "--html", str(html)])
+    assert result.exit_code == 0, result.output
+    assert "0 closed issues with a kind" in result.stdout.replace("\n", " ")
+    assert "duplicates, recall@5" in result.stdout
+    assert "0 closed issues with a kind; 50 are the fewest" in html.read_text("utf-8")
+    found = json.loads(RUNNER.invoke(app, ["--from", str(export), "--json"]).stdout)
+    assert found["triage"] is None
+    assert found["too_little"].startswith("0 closed issues")
+    assert found["duplicates"]["queries"] > 0
+
+
+def shown(found: Appraisal) -> str:
+    """The tables as a wide terminal shows them."""
+    console = Console(width=200, record=True, file=io.StringIO())
+    for table in tables(found):
+        console.print(table)
+    return console.export_text()
+
+
 MISTAKES: dict[str, tuple[Callable[[Path], list[str]], str]] = {
     "nothing named": (lambda _: ["--json"], "either OWNER/REPO or a file"),
     "both named": (lambda file: ["o/r", "--from", str(file)], "either OWNER/REPO or a file"),
@@ -119,10 +164,7 @@ def test_areas_are_in_the_tables_and_on_the_page() -> None:
     standing = "20 of 20 were right: enough to count on 90%"
     judged = figures(replace(of(one), areas={"area: map": Measure(0.71, 20, 20, earned=True, standing=standing)}))
     found = Appraisal(NAME, 1, 0, judged, None)
-    console = Console(width=200, record=True, file=io.StringIO())
-    for table in tables(found):
-        console.print(table)
-    text = console.export_text()
+    text = shown(found)
     assert re.search(r"area: map +│ 1 +│ 1 +│ 100% \(21%–100%\) │ 100% of 1", text), text
     assert re.search(rf"area: map +│ yes +│ 0.71 │ {standing}", text), text
     written = page(found)

@@ -29,6 +29,7 @@ def test_precision_recall_and_abstention_are_counted_by_label() -> None:
     assert (bug.set, bug.right, bug.wanted, bug.precision, bug.recall) == (2, 1, 2, 0.5, 0.5)
     assert bug.precision_interval[0] < 0.5 < bug.precision_interval[1]
     assert (question.set, question.precision, question.recall) == (0, None, 0.0)
+    assert (bug.abstained, question.abstained, by_label["enhancement"].abstained) == (1, 1, 0)
     assert (found.issues, found.abstained) == (5, 2)
     assert found.confusion == {
         "bug": {"bug": 1, "nothing": 1}, "enhancement": {"bug": 1, "enhancement": 1}, "question": {"nothing": 1}
@@ -56,6 +57,13 @@ def test_what_mode_earned_would_have_set_is_counted_by_what_was_known_then() -> 
     right = replace(issue(1, BUG, BUG), in_areas=("area: map",), earned=both)
     found = figures(of(right, replace(issue(2, WISH, BUG), earned=both), issue(3, BUG, BUG)))
     assert (found.earned_set, found.earned_right) == (4, 2)
+
+
+def test_of_an_issue_that_was_opened_with_a_kind_only_areas_count() -> None:
+    given = replace(issue(2, BUG, None), given=True, areas=("area: map",), in_areas=("area: map",))
+    found = figures(replace(of(issue(1, BUG, BUG), given), areas={"area: map": Measure()}))
+    assert (found.issues, found.given, found.abstained, found.areas[0].right) == (1, 1, 0, 1)
+    assert (found.labels[0].wanted, found.confusion) == (1, {"bug": {"bug": 1}})
 
 
 def test_who_decided_is_counted() -> None:

@@ -1,5 +1,6 @@
 """Closed issues once more: what is known when, what counts as the truth, and that the gate has its say."""
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -14,7 +15,10 @@ from bot.demo.past import COUNT, past
 from bot.domain.history.values import ChangeKind, Setter
 from bot.domain.plan import ModelAnswer, ModelRequest
 from bot.domain.repo_config import ConfigSchema, RepoConfig
+from bot.learning.artefact import Artefact, Bars
+from bot.learning.earned import Bar, Measured, Outcomes
 from bot.learning.examples import Taught
+from bot.learning.kinds import COMMON, Block, KindModel
 
 SCHEMA = ConfigSchema(tuple(one.manifest for one in REGISTRY))
 
@@ -46,6 +50,26 @@ def test_most_of_the_made_up_past_is_told_right() -> None:
     assert len(said) > 80
     assert sum(one.said == one.truth for one in said) > 0.9 * len(said)
     assert {one.method.split(" ", 1)[0].strip(",") for one in said} == {"rules", "learned"}
+
+
+def test_an_issue_that_was_opened_with_a_kind_teaches_and_is_not_judged() -> None:
+    """As by a form: live, triage leaves it alone."""
+
+    def by_form(one: Past) -> Past:
+        item, changes = one
+        if item.number % 10 == 0:
+            return one
+        made = [replace(each, setter=Setter.FORM, at=item.created_at) for each in changes]
+        area = replace(made[0], label="Area: Input", source="event:area")
+        return replace(item, labels=(*item.labels, "area: input")), (*made, area)
+
+    found = rehearse([*map(by_form, history()[:100])], config(), quietly)
+    judged = figures(found)
+    assert (found.taught, judged.issues, judged.given) == (100, 5, 45)
+    assert sum(one.wanted for one in judged.labels) == 5
+    assert sum(one.count for one in judged.calibration) == 5
+    assert all((one.label, one.request, one.in_areas) == ("", None, ()) for one in found.issues if one.given)
+    assert sum(one.count for one in (*found.rules.values(), *found.learned.values())) <= 10
 
 
 def test_what_comes_later_teaches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +144,19 @@ def test_areas_are_measured_like_kinds_and_only_where_they_are_allowed() -> None
     assert 0 < found.earned_right <= found.earned_set < found.issues
     assert "area: output" in found.not_allowed
     assert "area: input" not in found.not_allowed
+
+
+def test_what_mode_earned_may_do_today_heeds_what_people_did_lately(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = Block(array("i"), array("f"), (0.0, 0.0))
+    model = KindModel(("bug", "question"), {}, {COMMON: nothing}, 1.0, {}, {})
+    bug, cli = (Bar(name, 0.9, 0.85, Measured(50, 50)) for name in ("bug", "area: input"))
+    bars = Bars({"bug": bug}, {"bug": bug}, own=True, answers=50, areas={"area: input": cli})
+    monkeypatch.setattr(rehearsal, "_learned", lambda *_: (Artefact(model, {}), bars))
+    issues = [*map(with_areas, history()[:60])]
+    for outcomes, earned in (({}, True), ({"bug": Outcomes(0, 1), "area: input": Outcomes(0, 1)}, False)):
+        found = rehearse(issues, config(), quietly, outcomes=outcomes)
+        assert [one["bug"].earned for one in (found.rules, found.learned)] == [earned] * 2
+        assert found.areas["area: input"].earned is earned
 
 
 def test_too_little_is_said() -> None:

@@ -44,6 +44,16 @@ def test_labels_of_few_reports_are_left_out_and_answers_are_kept(artefact: Artef
     assert {row.label for row in artefact.areas["1"].rows} == {"area: map", "area: tide"}
 
 
+def test_an_area_that_a_report_was_opened_with_is_no_answer() -> None:
+    tide = ("area: tide",)
+    examples = [
+        Example("1", ("bug", "question")[at // 30], "Tide" if at % 2 else "Map", "Gauge." if at % 2 else "Legend.",
+                labels=tide * (at % 2), given=tuple(map(str.upper, tide)) * (at % 4 == 1))
+        for at in range(60)
+    ]  # fmt: skip
+    assert len(learn(examples).areas["1"].rows) == 15, "of thirty, half were opened with it"
+
+
 def test_the_stored_form_says_the_same(artefact: Artefact) -> None:
     again = unpack(pack(artefact))
     assert chances(again, CASES["both"][0]) == chances(artefact, CASES["both"][0])

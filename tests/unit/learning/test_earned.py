@@ -166,6 +166,19 @@ def test_the_stored_form_says_the_same(artefact: Artefact) -> None:
     assert said[0].kind == "bug"
 
 
+def test_a_report_that_was_opened_with_a_kind_teaches_and_measures_nothing() -> None:
+    """Nobody decides about it live: its form, or whoever opened it, said what it is."""
+    texts = [("bug", "Tide gauge"), ("question", "Moon phase")] * 4
+    given = [Example("1", kind, title, title, given=("Type: Bug", "area: map")) for kind, title in texts]
+    alone = learn(given)
+    assert alone.answers == {"1": []}
+    assert alone.model.trained_on == {"1": 8}
+    bars = bars_of(alone, "1", precision=0.9, sure=0.85)
+    assert (bars.rules, bars.learned, bars.answers, bars.own) == ({}, {}, 0, True)
+    others = [replace(one, given=("area: map",)) for one in given[:3]]
+    assert [one.truth for one in learn([*given, *others]).answers["1"]] == ["bug", "question", "bug"]
+
+
 def test_answers_are_ordered_by_the_age_of_their_reports() -> None:
     texts = [("bug", "Tide gauge", 5.0), ("question", "Moon phase", 3.0), ("bug", "Tide gauge", 1.0)]
     texts.append(("question", "Moon phase", 9.0))

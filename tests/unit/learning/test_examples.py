@@ -53,6 +53,32 @@ def test_people_teach(given: HistoryItem, changes: tuple[Change, ...], kind: Kin
     assert (found.kind, found.weight) == (kind, weight)
 
 
+def at(seconds: int, kind: ChangeKind, label: str, setter: Setter) -> Change:
+    return Change(5, kind, label, setter, THEN + timedelta(seconds=seconds), f"event:{seconds}")
+
+
+GIVEN: dict[str, tuple[tuple[Change, ...], set[str]]] = {
+    "by its form": ((at(1, ADDED, "bug", FORM), at(1, ADDED, "area: cli", FORM)), {"bug", "area: cli"}),
+    "by a maintainer who opened it so": ((at(0, ADDED, "bug", PERSON),), {"bug"}),
+    "by a maintainer later": ((at(11, ADDED, "bug", PERSON),), set()),
+    "by us, at once": ((at(1, ADDED, "bug", US), at(60, ADDED, "bug", PERSON)), set()),
+    "by another bot, at once": ((at(1, ADDED, "bug", A_BOT),), set()),
+    "by its form, and changed by a person": (
+        (at(1, ADDED, "question", FORM), at(60, REMOVED, "question", PERSON), at(60, ADDED, "bug", PERSON)),
+        {"question"},
+    ),
+    "taken off at once": ((at(1, ADDED, "question", A_BOT), at(2, REMOVED, "question", PERSON)), set()),
+    "nobody knows": ((), set()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "given"), GIVEN.values(), ids=GIVEN)
+def test_labels_that_it_was_opened_with_are_known_apart(changes: tuple[Change, ...], given: set[str]) -> None:
+    found = taught(item("bug", "area: cli"), changes)
+    assert found is not None
+    assert set(found.given) == given
+
+
 SILENT = {
     "our own label": (item("bug"), history((ADDED, "bug", US))),
     "another bot's label": (item("bug"), history((ADDED, "bug", A_BOT))),

@@ -6,7 +6,10 @@ from io import BytesIO
 
 import pytest
 
-from bot.runtime.training import FEWEST, Class, classes_of, is_due
+from bot.capabilities.triage.kinds import Kind
+from bot.learning.examples import Taught
+from bot.learning.training.kinds import Example
+from bot.runtime.training import FEWEST, Class, classes_of, is_due, line_of
 from bot.runtime.training_child import read
 from bot.store.learned import Learner
 
@@ -80,3 +83,9 @@ def test_the_trainer_reads_up_to_the_empty_line() -> None:
 def test_half_of_the_examples_teach_nothing() -> None:
     with pytest.raises(EOFError):
         read(BytesIO(b'{"repository": "1", "kind": "bug", "title": "T", "body": "B"}\n'))
+
+
+def test_the_trainer_reads_what_it_was_told() -> None:
+    one = Taught(5, "Title", "Body", Kind.BUG, ("area: cli",), 12.5, 3.0, ("bug",))
+    example = Example("7", "bug", "Title", "Body", 3.0, ("area: cli",), 12.5, ("bug",))
+    assert read(BytesIO(line_of(7, one, Kind.BUG) + b"\n")) == [example]

@@ -50,7 +50,11 @@ CASES: Mapping[str, tuple[Facts, ModelAnswer | None, tuple[str, ...]]] = {
         facts(**VAGUE, lesson=lesson(("question", 0.5))), answered("bug"), ("bug",)),
     "what was learned goes before the model": (
         facts(**VAGUE, lesson=lesson(("question", 0.95))), answered("bug"), ("question",)),
-    "a language that the rules do not know": (facts(**GERMAN, lesson=lesson(("question", 0.99))), None, ()),
+    "a language that the rules do not know": (facts(**GERMAN, lesson=lesson(("question", 0.81))), None, ("question",)),
+    "a language that the rules do not know, just below the threshold": (
+        facts(**GERMAN, lesson=lesson(("question", 0.79))), None, ()),
+    "a model's word about a language that the rules do not know": (
+        facts(**GERMAN, lesson=lesson(("question", 0.5))), answered("bug"), ()),
     "nothing was learned": (facts(**VAGUE), None, ()),
     "a kind that the repository has no label for": (
         facts(**VAGUE, lesson=lesson(("question", 0.99)), labels=(Label("bug"),)), None, ()),
@@ -100,6 +104,12 @@ def test_why_does_not_call_the_configured_threshold_of_the_rules_chosen() -> Non
 def test_what_was_not_sure_enough_says_what_it_takes() -> None:
     decided = decide(facts(**VAGUE, lesson=lesson(("question", 0.71))))
     assert decided == Skip("not sure: by what was learned here question is the likeliest with 0.71, but it takes 0.80")
+
+
+def test_it_says_so_in_a_language_that_the_rules_do_not_know_too() -> None:
+    decided = decide(facts(**GERMAN, lesson=lesson(("question", 0.71))))
+    assert decided == Skip("not sure: by what was learned here question is the likeliest with 0.71, but it takes 0.80")
+    assert "language" in str(decide(facts(**GERMAN)))
 
 
 EARNED = {
