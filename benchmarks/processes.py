@@ -90,9 +90,11 @@ async def assistant(
         yield Assistant(port, psutil.Process(process.pid), EmbeddedPostgres(folder / "data"))
 
 
-def worker(folder: Path, *, api_port: int) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
+def worker(
+    folder: Path, *, api_port: int, **environment: str
+) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
     """A `work` process beside a running `assistant` of the same folder."""
-    return program("bot", "work", log=folder / "work.log", **_settings(folder, api_port))
+    return program("bot", "work", log=folder / "work.log", **_settings(folder, api_port), **environment)
 
 
 def _settings(folder: Path, api_port: int) -> dict[str, str]:

@@ -46,8 +46,9 @@ from tests.support.stand_in_model import saying
 ROOT: Final = Path(__file__).parents[2]
 MARK: Final = "planted-by-a-stranger"
 PYTHON: Final = Path(sys.executable).resolve().name
-PROGRAMS: Final = ("initdb", "pg_ctl", "sh", "postgres", "typos")
-"""What may be seen below the server: initdb and pg_ctl start the database's server by a shell of their own."""
+PROGRAMS: Final = ("initdb", "pg_ctl", "sh", "postgres", "locale", "typos")
+"""What may be seen below the server: initdb and pg_ctl start the database's server by a shell of their own, and the
+server asks `locale` once which there are."""
 NASTY: Final = f"{MARK} $(touch x) `id`; --config {MARK} -D /"
 
 
