@@ -16,7 +16,7 @@ from bot.domain.ports import Fence
 from bot.domain.status import Thread
 from bot.domain.text import Rendered, find_marker
 from bot.github.client import GitHub, path
-from bot.github.errors import Absent, Forbidden, Refused
+from bot.github.errors import Absent, Forbidden, Refused, Unavailable
 from bot.github.sight import Said, Sight, said
 
 log = structlog.get_logger()
@@ -132,10 +132,18 @@ class Executor:
     def _issue(self) -> str:
         return f"{self._repository}/issues/{self.event.number}"
 
-    async def _write(self, method: str, url: str, data: Mapping[str, Any] | None = None) -> Any:
-        """One write, if this worker still owns the item."""
+    async def _write(
+        self, method: str, url: str, data: Mapping[str, Any] | None = None, seen: Sight | None = None
+    ) -> Any:
+        """One write, if this worker still owns the item, and what it goes by was `seen` not long ago."""
+
+        async def fence() -> None:
+            await self.fence()
+            if seen is not None and seen.too_old:  # guard: sights-at-the-wire (3)
+                raise Unavailable("what was seen before is too old to go by")
+
         # guard: writes-behind-the-fence (29): without fence
-        return await self.github.send(method, url, data, fence=self.fence)
+        return await self.github.send(method, url, data, fence=fence)
 
     async def _put_labels(self, effect: PutLabels, sight: Sight | None) -> None:
         key = f"labels:{self.event.delivery}:{effect.key}"
@@ -150,10 +158,15 @@ class Executor:
             if missing:
                 await self.ledger.announce(key, {"added": _added(row, missing)})  # guard: announced-labels (4, 30)
         if missing:
+            seen = sight if row.fresh else None
             try:
-                await self._write("POST", f"{self._issue}/labels", {"labels": missing})
+                await self._write("POST", f"{self._issue}/labels", {"labels": missing}, seen)
             except (Refused, Absent, Forbidden):
                 await self.ledger.refused(key)
+                raise
+            except Deferred:
+                # Nothing was sent: what somebody sets until the next attempt is not ours.
+                await self.ledger.announce(key, {"added": list(row.added)})  # guard: deferred-labels (4)
                 raise
         await self.ledger.done(key, detail={"added": _added(row, missing)})
 
@@ -195,6 +208,7 @@ class Executor:
     async def _put_status(self, effect: PutStatus, sight: Sight | None) -> None:
         thread = effect.thread
         if effect.body is None:
+            await self.fence()  # guard: fenced-threads (5, 29)
             await self.ledger.save_thread(thread)
         elif thread.comment_id is None:
             await self._create_status(effect.body, thread, sight)
@@ -219,6 +233,8 @@ class Executor:
 
     async def _edit_status(self, body: Rendered, thread: Thread) -> None:
         """A comment that is gone was deleted by a person, and never returns."""
+        # Nothing is begun here: what was done before must not wait for the edit to be known.
+        await self.ledger.settle()  # guard: settled-before-edits (4, 30)
         url = f"{self._repository}/issues/comments/{thread.comment_id}"
         try:
             if (await self.github.get(url))["body"] != body.body:  # guard: edits-of-what-differs (5): as True

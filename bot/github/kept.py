@@ -45,3 +45,10 @@ class Kept:
         if seconds > 0 and size <= _LARGEST:
             self._found[key] = _Entry(value, size + _ENTRY, seconds)
         return value
+
+    def note(self, key: tuple[Any, ...]) -> None:
+        """Remember the key itself, for an hour."""
+        self._found[key] = _Entry(True, _ENTRY, LONG)
+
+    def noted(self, key: tuple[Any, ...]) -> bool:
+        return key in self._found

@@ -275,7 +275,24 @@ class Reader:
         """
         url = f"{path('repos', self.event.repository.owner, '.github')}/contents/{file_path(name)}"
         key = (self.event.installation, "owner", url.lower())
-        return await self.kept.once(key, lambda: _owners_text(self.owner_github, url), _weigh_absence)
+        there = (*key, "there")
+
+        async def read() -> str | None:
+            try:
+                text = decode_content(await self.owner_github.get(url))
+            except (Absent, Moved):
+                return None
+            self.kept.note(there)
+            return text
+
+        def weigh(text: str | None) -> tuple[int, float]:
+            # Where there was a file, its absence may be a server's that lags behind.
+            return 0, 0.0 if text is not None or self.kept.noted(there) else SHORT
+
+        try:
+            return await self.kept.once(key, read, weigh)
+        except (Forbidden, Refused):
+            return None
 
 
 async def _text(github: GitHub, url: str, *, errors: str = "strict", **query: str) -> str | None:
@@ -283,17 +300,6 @@ async def _text(github: GitHub, url: str, *, errors: str = "strict", **query: st
         return decode_content(await github.get(url, **query), errors=errors)
     except (Absent, Forbidden, Refused):
         return None
-
-
-async def _owners_text(github: GitHub, url: str) -> str | None:
-    try:
-        return await _text(github, url)
-    except Moved:
-        return None
-
-
-def _weigh_absence(text: str | None) -> tuple[int, float]:
-    return 0, SHORT if text is None else 0.0
 
 
 def _weigh_text(text: str | None) -> tuple[int, float]:

@@ -87,7 +87,8 @@ class Deciding:
             return f"nothing is on for {event.kind}" + (
                 f" (missing permissions: {', '.join(disabled)})" if disabled else ""
             )
-        known = await self._services.threads.recall(event.repository.id, event.number, _budgets(event, config))
+        where = event.repository.id, event.number
+        known = await self._services.threads.recall(*where, _budgets(event, config))
         if not known.within and not await _exempt(event, reader):  # guard: event-budgets (5)
             return "ignored: the budget of events for today is used up"
         looked_at = time.monotonic()
@@ -100,11 +101,13 @@ class Deciding:
         on = frozenset(command.name for one in active for command in one.manifest.commands)
         opinions = opinions_of(facts, on, await self._services.history.digest())
         await self._services.feedback.note(event.repository.id, opinions)
-        await self._services.records.save(replace(subject, author=item.author.login), decisions)
+        recorded = await self._services.records.save(replace(subject, author=item.author.login), decisions)
         if loaded.mistakes and any(one.capability == "configuration" and one.plan for one in decisions):
             await self._services.threads.notice_configuration(event.repository.id, loaded.broken)
-        plans = [(one.capability, one.plan) for one in decisions]
-        return Decided(config, known.thread, plans, sight_of(facts, at=looked_at))
+        sight = sight_of(facts, at=looked_at)
+        if not recorded:  # guard: records-stand (29)
+            return Decided(config, *await self._services.threads.planned(event.delivery, *where), sight)
+        return Decided(config, known.thread, [(one.capability, one.plan) for one in decisions], sight)
 
     async def _facts(
         self,

@@ -23,8 +23,9 @@ class DeliveryLedger:
     _ended: Ended | None = None
 
     async def begin(self, key: str, detail: dict[str, Any] | None = None) -> EffectRow:
-        ended, self._ended = self._ended, None
-        return await self.records.begin(key, self.subject, detail, ended=ended)
+        row = await self.records.begin(key, self.subject, detail, ended=self._ended)
+        self._ended = None
+        return row
 
     async def announce(self, key: str, detail: dict[str, Any]) -> None:
         await self.records.announce(key, detail)

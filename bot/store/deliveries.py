@@ -40,6 +40,8 @@ WITH incoming AS (
         finished_at = NULL
     WHERE deliveries.state = 'failed' -- guard: known-guids (28)
     RETURNING guid, item_key, repository_id
+), anew AS (
+    DELETE FROM assistant.decisions WHERE guid IN (SELECT guid FROM stored)
 ), jobs AS (
     INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
     SELECT %(queue)s, %(task)s, -coalesce(waiting.count, 0), item_key, item_key, jsonb_build_object('key', item_key)

@@ -24,9 +24,11 @@ WITH saved AS (
                 %(verdicts)s::jsonb[], %(acted)s::boolean[]) WITH ORDINALITY
          AS t(capability, digest, outcome, evidence, method, confidence, tokens, plan, verdicts, acted, position)
     ORDER BY position
-    ON CONFLICT (guid, capability) DO NOTHING
+    ON CONFLICT (guid, capability) DO NOTHING RETURNING 1
+), marked AS (
+    UPDATE assistant.deliveries SET decided_at = now() WHERE guid = %(guid)s
 )
-UPDATE assistant.deliveries SET decided_at = now() WHERE guid = %(guid)s
+SELECT count(*) FROM saved
 """
 _BEGIN: Final = """
 INSERT INTO assistant.effects (key, guid, repository_id, number, state, detail)
@@ -36,7 +38,7 @@ ON CONFLICT (key) DO NOTHING RETURNING begun_at
 _DONE: Final = """
 UPDATE assistant.effects SET state = 'done', target_id = coalesce(%(target)s, target_id),
     detail = coalesce(%(remembered)s, detail), finished_at = now()
-WHERE key = %(ended)s
+WHERE key = %(ended)s AND state = 'pending'
 """
 
 
@@ -99,10 +101,13 @@ class Records:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def save(self, subject: Subject, decisions: Sequence[Decision]) -> None:
-        """Record all decisions of a delivery at once and mark it as decided, before anything is done."""
+    async def save(self, subject: Subject, decisions: Sequence[Decision]) -> bool:
+        """Record all decisions of a delivery at once and mark it as decided, before anything is done.
+
+        False where some had been recorded before: those stand.
+        """
         async with self._pool.connection() as connection:
-            await connection.execute(
+            cursor = await connection.execute(
                 _SAVE,
                 {
                     "guid": subject.guid, "repository": subject.repository, "number": subject.number,
@@ -119,6 +124,8 @@ class Records:
                     "acted": [bool(one.plan) for one in decisions],
                 },
             )  # fmt: skip
+            row = await cursor.fetchone()
+        return row is not None and row[0] == len(decisions)
 
     async def forget_decisions(self, guid: str) -> bool:
         """Drop the decisions of a delivery of which nothing was begun; False where something was."""

@@ -1,12 +1,12 @@
 """The executor on the sandbox GitHub, effect by effect: only the difference, nothing twice, nothing after the fence."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from bot.domain.actions import Reaction
 from bot.domain.effects import Effect, PutLabels, PutReaction, PutStatus, TakeLabels
-from bot.domain.errors import ClaimLost, Terminal
+from bot.domain.errors import ClaimLost, Deferred, Terminal
 from bot.domain.status import Thread
 from bot.github.errors import Forbidden, Unavailable
 from bot.sandbox.faults import FaultKind
@@ -41,10 +41,41 @@ async def test_what_is_done_is_not_done_again(desk: Desk, effect: Effect) -> Non
 
 
 async def test_what_was_done_is_settled_whatever_comes_after_it(desk: Desk) -> None:
-    desk.arm(FaultKind.RESET_BEFORE, ISSUES + "/comments$")
+    desk.arm(FaultKind.STATUS_BEFORE, ISSUES + "/comments$", "GET", status=502)
     with pytest.raises(Unavailable):
         await desk.do(LABELS, STATUS)
-    assert desk.ledger.settled == 1
+    assert [row.state for row in desk.ledger.rows.values()] == ["done", "pending"]
+    await desk.do(TakeLabels("taken", ("bug",)))
+    assert [row.state for row in desk.ledger.rows.values()] == ["done", "pending", "done"]
+
+
+async def test_what_was_done_is_known_before_a_comment_is_edited(desk: Desk) -> None:
+    """A crash in the edit must not take off a label once more that a person has put back since."""
+    await desk.do(LABELS, STATUS)
+    states: list[str] = []
+    real = desk.executor.github.get
+
+    async def noting(url: str, **query: Any) -> Any:
+        states.extend(row.state for row in desk.ledger.rows.values())
+        return await real(url, **query)
+
+    desk.executor.github.get = noting  # type: ignore[method-assign]
+    await desk.do(TakeLabels("taken", ("bug",)), PutStatus(text("Other."), desk.ledger.thread or Thread()))
+    assert states == ["done"] * 3
+
+
+async def test_after_the_claim_is_lost_the_thread_is_not_remembered(desk: Desk) -> None:
+    desk.lost.append(True)
+    with pytest.raises(ClaimLost):
+        await desk.do(PutStatus(None, Thread(silenced=False)))
+    assert desk.ledger.thread is None
+
+
+async def test_what_was_not_sent_makes_nobodys_labels_ours(desk: Desk) -> None:
+    desk.arm(FaultKind.STATUS_BEFORE, ISSUES + "/labels$", status=429, headers={"retry-after": "60"})
+    with pytest.raises(Deferred):
+        await desk.do(LABELS)
+    assert [row.added for row in desk.ledger.rows.values()] == [()]
 
 
 async def test_a_label_that_was_added_is_not_added_again_when_a_person_took_it_off(desk: Desk) -> None:

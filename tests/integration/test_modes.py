@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.sandbox.faults import Fault, FaultKind
 from tests.integration.test_events import COMPLETE, INCOMPLETE, bodies, opened, seen
 from tests.support.assistant import REPOSITORY, Assistant
 
@@ -65,6 +66,20 @@ async def test_the_organisations_file_holds_under_the_repositorys_and_a_change_o
     number = opened(assistant, "jonas", "Crash on a long row", COMPLETE)
     await assistant.settled()
     assert seen(assistant, number).labels == ("bug",)
+
+
+async def test_a_server_that_lags_behind_does_not_hide_the_organisations_file_for_long(assistant: Assistant) -> None:
+    assistant.sandbox.create_repository("sample-org", ".github", {PATH: "mode: off\n"})
+    labels: list[tuple[str, ...]] = []
+    for status in (None, 404, None, 403):
+        if status:
+            assistant.sandbox.faults.add(
+                Fault(FaultKind.STATUS_BEFORE, f"/.github/contents/{PATH}$", "GET", times=1, status=status)
+            )
+        number = opened(assistant, "jonas", f"Crash on an empty row ({len(labels)})", COMPLETE)
+        await assistant.settled()
+        labels.append(tuple(seen(assistant, number).labels))
+    assert labels == [(), ("bug",), (), ("bug",)]
 
 
 async def test_that_the_organisation_has_no_file_is_believed_for_a_while(assistant: Assistant) -> None:

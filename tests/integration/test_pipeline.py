@@ -13,6 +13,7 @@ from bot.domain.ports import Allowance
 from bot.runtime import acting, deciding
 from bot.runtime import pipeline as pipeline_module
 from bot.sandbox.faults import Fault, FaultKind
+from bot.store.records import Records, Subject
 from tests.integration.test_events import COMPLETE, INCOMPLETE, bodies, opened, seen
 from tests.integration.test_modes import configure
 from tests.support.assistant import REPOSITORY, Assistant
@@ -210,8 +211,13 @@ async def test_a_capability_that_fails_does_not_take_the_others_with_it(
 
 async def failed_once(assistant: Assistant) -> int:
     """An issue whose plan was made, and whose first write had no answer and did not happen."""
-    assistant.sandbox.faults.add(Fault(FaultKind.STATUS_BEFORE, r"/issues/\d+/labels$", "GET", status=502))
-    return opened(assistant, "jonas", TITLE, COMPLETE)
+    fault = assistant.sandbox.faults.add(
+        Fault(FaultKind.STATUS_BEFORE, r"/issues/\d+/labels$", "POST", times=1, status=502)
+    )
+    number = opened(assistant, "jonas", TITLE, COMPLETE)
+    await assistant.settled()
+    assert fault.fired == 1
+    return number
 
 
 async def test_what_was_decided_is_not_decided_again(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +231,6 @@ async def test_what_was_decided_is_not_decided_again(assistant: Assistant, monke
 
     monkeypatch.setattr(deciding.Deciding, "_decisions", counted)
     number = await failed_once(assistant)
-    await assistant.settled()
     assert (seen(assistant, number).labels, calls) == (("bug",), ["issues.opened"])
 
 
@@ -256,6 +261,24 @@ async def test_an_old_plan_is_made_anew_unless_something_of_it_was_begun(
         opened(assistant, "jonas", TITLE, COMPLETE)
     await assistant.settled()
     assert len(calls) == decided
+
+
+async def test_of_two_plans_the_recorded_one_is_carried_out(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker that held the item a moment ago recorded its plan while this one was deciding."""
+    real = deciding.Deciding._decisions
+
+    async def overtaken(self: Any, active: Any, facts: Facts, config: Any) -> Any:
+        made = await real(self, active, facts, config)
+        subject = Subject(facts.event.delivery, facts.event.kind, facts.event.repository.id, facts.item.number, "jonas")
+        await Records(assistant.service.pool).save(subject, [replace(one, plan=[]) for one in made])
+        return made
+
+    monkeypatch.setattr(deciding.Deciding, "_decisions", overtaken)
+    number = opened(assistant, "jonas", TITLE, COMPLETE)
+    await assistant.settled()
+    assert seen(assistant, number).labels == ()
 
 
 class Listening:

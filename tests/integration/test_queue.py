@@ -14,6 +14,7 @@ from bot.store.database import Pool, migrate, open_pool
 from bot.store.deliveries import Deliveries, Incoming, compress
 from bot.store.limits import Limits
 from bot.store.queue import LockingJobManager, Queue, queue_app
+from bot.store.records import Decision, Records, Subject
 
 KEY: Final = "1#5"
 JOBS: Final = "SELECT status::text, worker_id FROM procrastinate_jobs ORDER BY id"
@@ -149,6 +150,18 @@ async def test_releasing_what_has_ended_is_nothing(pool: Pool, queue: Queue) -> 
     await rows(pool, f"SELECT procrastinate_finish_job_v1({job}, 'succeeded', false)")
     await queue.release(job)
     assert await rows(pool, JOBS) == [("succeeded", None)]
+
+
+async def test_what_was_given_up_and_comes_again_is_decided_anew(pool: Pool) -> None:
+    deliveries, records = Deliveries(pool), Records(pool)
+    await deliveries.store([delivery("a"), delivery("b")])
+    made = Decision("triage", "d", "why", (), "rules", None, 0, [], [])
+    assert await records.save(Subject("a", "issues.opened", 1, 5, "jonas"), [made])
+    assert await records.save(Subject("b", "issues.opened", 1, 5, "jonas"), [made])
+    assert not await records.save(Subject("b", "issues.opened", 1, 5, "jonas"), [made])
+    await deliveries.finish("a", "failed", "given up", key=KEY)
+    await deliveries.store([delivery("a"), delivery("b")])
+    assert await rows(pool, "SELECT guid FROM assistant.decisions") == [("b",)]
 
 
 async def test_what_was_never_for_us_is_not_queued_again(pool: Pool) -> None:

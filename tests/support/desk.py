@@ -49,7 +49,7 @@ class LedgerInMemory:
     details: dict[str, dict[str, Any]] = field(default_factory=dict)
     thread: Thread | None = None
     ahead: timedelta = timedelta()
-    settled: int = 0
+    ended: tuple[str, int | None, dict[str, Any]] | None = None
     deliveries: list[Delivery] = field(default_factory=list)
     """What the service was told of its own writes."""
 
@@ -61,17 +61,21 @@ class LedgerInMemory:
         return [one.payload for one in reversed(self.deliveries) if one.delivered_at >= since]
 
     async def begin(self, key: str, detail: dict[str, Any] | None = None) -> Row:
+        await self.settle()
         if key in self.rows:
             return replace(self.rows[key], fresh=False)
         self.rows[key] = Row("pending", True, None, datetime.now(UTC), tuple((detail or {}).get("added", ())))
         return replace(self.rows[key], added=())
 
     async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None:
-        self.rows[key] = replace(self.rows[key], state="done", target_id=target)
-        self.details[key] = detail or {}
+        await self.settle()
+        self.ended = (key, target, detail or {})
 
     async def settle(self) -> None:
-        self.settled += 1
+        if self.ended is not None:
+            key, target, self.details[key] = self.ended
+            self.rows[key] = replace(self.rows[key], state="done", target_id=target)
+            self.ended = None
 
     async def refused(self, key: str) -> None:
         self.rows.pop(key)
@@ -79,7 +83,7 @@ class LedgerInMemory:
     async def save_thread(self, thread: Thread, *, made: str | None = None) -> None:
         self.thread = thread
         if made is not None:
-            await self.done(made, target=thread.comment_id)
+            self.rows[made] = replace(self.rows[made], state="done", target_id=thread.comment_id)
 
     async def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
