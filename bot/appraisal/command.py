@@ -14,7 +14,6 @@ from bot.appraisal.run import Appraisal, Known, appraise, gathered
 from bot.capabilities import REGISTRY
 from bot.datasets import lines_of, text_of
 from bot.domain.errors import AssistantError
-from bot.domain.feedback import TRIAGE, called_wrong
 from bot.domain.history.rows import Header, load
 from bot.domain.plan import ModelAnswer, ModelRequest, NoAnswer
 from bot.domain.ports import Allowance, Model
@@ -88,10 +87,10 @@ async def stored(pool: Pool, name: str) -> Known:
     if found is None:
         raise AssistantError(f"nothing is known of the history of {name}; `backfill {name}` reads it.")
     history, feedback = History(pool), Feedbacks(pool)
-    wrong = called_wrong(await feedback.of_repository(found[0], TRIAGE))
+    said = await feedback.words(found[0])
     settled = await Learning(Learned(pool), history, feedback).settled(found[0], datetime.now(UTC))
     past = [(item, tuple(changes)) async for item, changes in history.items(found[0])]
-    return Known(found[1], past, wrong, outcomes_by_kind(settled))
+    return Known(found[1], past, said, outcomes_by_kind(settled))
 
 
 class Anew:

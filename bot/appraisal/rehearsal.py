@@ -24,6 +24,7 @@ from bot.domain.capability import Context, Mode
 from bot.domain.errors import AssistantError
 from bot.domain.events import Actor, Event, Repository
 from bot.domain.facts import AppIdentity, Facts, Item, Label
+from bot.domain.feedback import Feedback
 from bot.domain.gate import judge
 from bot.domain.history.values import Change, HistoryItem
 from bot.domain.labels import spelled
@@ -46,7 +47,7 @@ Tick = Callable[[str, int, int], None]
 Ask = Callable[[ModelRequest], ModelAnswer | NoAnswer]
 Past = tuple[HistoryItem, tuple[Change, ...]]
 
-NOTHING_WRONG: Final[Mapping[int, Collection[str]]] = MappingProxyType({})
+NOTHING_SAID: Final[Mapping[int, Collection[Feedback]]] = MappingProxyType({})
 NO_OUTCOMES: Final[Mapping[str, Outcomes]] = MappingProxyType({})
 
 _NOBODY: Final = Actor("somebody", 1)
@@ -101,13 +102,13 @@ class TooLittleHistoryError(AssistantError):
 
 def rehearse(
     past: Sequence[Past], config: RepoConfig, tick: Tick, *, ask: Ask | None = None,
-    wrong: Mapping[int, Collection[str]] = NOTHING_WRONG, outcomes: Mapping[str, Outcomes] = NO_OUTCOMES,
+    said: Mapping[int, Collection[Feedback]] = NOTHING_SAID, outcomes: Mapping[str, Outcomes] = NO_OUTCOMES,
 ) -> Rehearsal:  # fmt: skip
-    """`wrong`: item → its labels that people called wrong. `outcomes`: what people did lately with our labels, as
-    `lesson_of` takes it. Raises TooLittleHistoryError.
+    """`said`: item → what people said there of labels and of our work. `outcomes`: what people did lately with our
+    labels, as `lesson_of` takes it. Raises TooLittleHistoryError.
     """
     existing = frozenset(name for item, _ in past for name in item.labels)
-    lessons = sorted(_lessons(past, wrong), key=lambda pair: (pair[0].created_at, pair[0].number))
+    lessons = sorted(_lessons(past, said), key=lambda pair: (pair[0].created_at, pair[0].number))
     if len(lessons) < FEWEST:
         raise TooLittleHistoryError(f"{len(lessons)} closed issues with a kind; {FEWEST} are the fewest to judge by")
     options, context = _context(config, existing)
@@ -136,10 +137,10 @@ def rehearse(
     )
 
 
-def _lessons(past: Sequence[Past], wrong: Mapping[int, Collection[str]]) -> Iterator[tuple[HistoryItem, Taught]]:
+def _lessons(past: Sequence[Past], said: Mapping[int, Collection[Feedback]]) -> Iterator[tuple[HistoryItem, Taught]]:
     """Closed issues whose kind people have said."""
     for item, changes in past:
-        lesson = taught(item, changes, wrong=wrong.get(item.number, ())) if item.state == "closed" else None
+        lesson = taught(item, changes, said.get(item.number, ())) if item.state == "closed" else None
         if lesson is not None and lesson.kind is not None:
             yield item, lesson
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from bot.appraisal.figures import Figures, figures
 from bot.appraisal.rehearsal import (
     NO_OUTCOMES,
-    NOTHING_WRONG,
+    NOTHING_SAID,
     Ask,
     Past,
     Rehearsal,
@@ -15,6 +15,7 @@ from bot.appraisal.rehearsal import (
     TooLittleHistoryError,
     rehearse,
 )
+from bot.domain.feedback import Feedback
 from bot.domain.history.rows import Row
 from bot.domain.history.values import Change, HistoryItem
 from bot.domain.repo_config import RepoConfig
@@ -33,12 +34,12 @@ MOST: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a repository. `wrong` are the labels of ours that people called wrong, by item, `outcomes` what
-    they did lately with those that we set by ourselves (see `lesson_of`); a file holds neither."""
+    """What is known of a repository. `said` is what people said of labels and of our work, by item, `outcomes` what
+    they did lately with the labels that we set by ourselves (see `lesson_of`); a file holds neither."""
 
     name: str
     past: Sequence[Past]
-    wrong: Mapping[int, Collection[str]] = field(default_factory=lambda: NOTHING_WRONG)
+    said: Mapping[int, Collection[Feedback]] = field(default_factory=lambda: NOTHING_SAID)
     outcomes: Mapping[str, Outcomes] = field(default_factory=lambda: NO_OUTCOMES)
 
 
@@ -82,7 +83,7 @@ def appraise(known: Known, config: RepoConfig, tick: Tick, *, prompt: Prompt, as
     newest = sorted(known.past, key=lambda one: (one[0].created_at, one[0].number))[-MOST:]
     triage, too_little = None, ""
     try:
-        rehearsal = rehearse(newest, config, tick, ask=ask, wrong=known.wrong, outcomes=known.outcomes)
+        rehearsal = rehearse(newest, config, tick, ask=ask, said=known.said, outcomes=known.outcomes)
         triage = figures(rehearsal, tokens=None if ask else _estimated(rehearsal, prompt))
     except TooLittleHistoryError as error:
         too_little = str(error)

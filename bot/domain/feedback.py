@@ -6,12 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.history.values import Change, ChangeKind, Setter
+
 TRIAGE: Final = "triage"
 DUPLICATES: Final = "duplicates"
 LABELS: Final = "labels"
 """Said of a label, whoever set it: /label wants it here, /unlabel does not."""
 ALL: Final = "all"
 """Said of our comment as a whole: which part was meant is unknown."""
+_ABOUT_LABELS: Final = frozenset({TRIAGE, LABELS})
+_OF_LABELS: Final = frozenset({ChangeKind.LABELED, ChangeKind.UNLABELED})
+_PEOPLE: Final = frozenset({Setter.PERSON, Setter.FORM})
 
 
 class Opinion(StrEnum):
@@ -36,10 +41,30 @@ class Feedback:
     at: datetime
 
 
-def called_wrong(said: Iterable[Feedback]) -> dict[int, set[str]]:
-    """Item → the subjects that people called wrong there."""
-    found: dict[int, set[str]] = {}
+def by_item(said: Iterable[Feedback]) -> dict[int, list[Feedback]]:
+    """Item → what people said there, in the same order."""
+    found: dict[int, list[Feedback]] = {}
     for one in said:
-        if one.opinion is Opinion.WRONG:
-            found.setdefault(one.number, set()).add(one.subject)
+        found.setdefault(one.number, []).append(one)
     return found
+
+
+def newest_words(said: Iterable[Feedback], changes: Iterable[Change]) -> dict[str, bool]:
+    """Case-folded label of one item → whether people's newest word is that it belongs there.
+
+    By hand, by the form that they chose, or by a command: all count alike. What we or other bots did is nobody's word.
+    `changes` are in their order, as the history gives them. Within one second, which is as exact as GitHub's times
+    are, a command is the newer word.
+    """
+    by_hand = [
+        (one.at, one.label, one.kind is ChangeKind.LABELED)
+        for one in changes
+        if one.kind in _OF_LABELS and one.setter in _PEOPLE
+    ]
+    told = [
+        (one.at, one.subject, one.opinion is Opinion.RIGHT)
+        for one in said
+        if one.subject and one.capability in _ABOUT_LABELS
+    ]
+    in_order = sorted((*by_hand, *told), key=lambda word: word[0])
+    return {label.casefold(): wanted for _at, label, wanted in in_order}

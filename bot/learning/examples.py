@@ -1,12 +1,13 @@
 """What a repository's history teaches: examples for training, and what became of the labels that we set."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.capabilities.triage.kinds import Kind
 from bot.capabilities.triage.naming import kind_of_label
+from bot.domain.feedback import ALL, TRIAGE, Feedback, Opinion, newest_words
 from bot.domain.history.ledger import Entry, ledger, opened_with
 from bot.domain.history.values import Change, ChangeKind, HistoryItem, Setter, Writer
 
@@ -14,7 +15,6 @@ CORRECTED: Final = 3.0
 """An item of which people corrected our label teaches as much as this many others."""
 SETTLED_AFTER: Final = timedelta(days=7)
 """A label of ours that nobody touched for so long was kept, though the item is still open."""
-_TRUSTED: Final = frozenset({Setter.PERSON, Setter.FORM, None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +45,33 @@ class Settled:
     at: datetime
 
 
-def taught(item: HistoryItem, changes: Collection[Change], *, wrong: Collection[str] = ()) -> Taught | None:
+def taught(item: HistoryItem, changes: Collection[Change], said: Collection[Feedback] = ()) -> Taught | None:
     """What an item teaches; None for pull requests, bots' items, and those that only we labelled.
 
-    Our own labels teach nothing: who learns from itself gets surer, not better. `wrong` are labels that people called
-    wrong here; "" stands for whatever kind we set.
+    Our own labels teach nothing: who learns from itself gets surer, not better. `said` is what people said on the item.
     """
     if item.is_pull or item.writer is not Writer.PERSON:
         return None
-    names = labels_of_people(item, changes, wrong=wrong)
-    refused = {label.casefold() for label in wrong if label}
+    words = newest_words(said, changes)
+    names = _labels(item, changes, words)
     kinds = {kind for name in names if (kind := kind_of_label(name)) is not None}
     if not names:
         return None
     rest = tuple(name for name in names if kind_of_label(name) is None)
-    corrected = any(map(kind_of_label, refused)) or _was_corrected(changes) or ("" in wrong and _set_a_kind(changes))
-    weight = CORRECTED if kinds and corrected else 1.0
+    weight = CORRECTED if kinds and _was_corrected(changes, said, words) else 1.0
     kind = kinds.pop() if len(kinds) == 1 else None
     given = tuple(sorted(opened_with(item.created_at, changes)))
     return Taught(item.number, item.title, item.body, kind, rest, item.created_at.timestamp(), weight, given)
 
 
-def labels_of_people(item: HistoryItem, changes: Collection[Change], *, wrong: Collection[str] = ()) -> tuple[str, ...]:
-    """The labels of the item that people, or the form they chose, set there and nobody called `wrong`, sorted."""
-    refused = {label.casefold() for label in wrong}
-    entries = ledger(item.labels, changes).values()
-    return tuple(sorted(one.label for one in entries if _counts(one) and one.label.casefold() not in refused))
+def labels_of_people(
+    item: HistoryItem, changes: Collection[Change], said: Collection[Feedback] = ()
+) -> tuple[str, ...]:
+    """The labels of the item that people want there, by hand, by the form they chose or by a command, sorted.
+
+    Those that nobody knows the setter of are among them.
+    """
+    return _labels(item, changes, newest_words(said, changes))
 
 
 def settled(
@@ -101,8 +102,13 @@ def settled(
     return tuple(found)
 
 
-def _counts(entry: Entry) -> bool:
-    return entry.present and entry.by in _TRUSTED
+def _labels(item: HistoryItem, changes: Collection[Change], words: Mapping[str, bool]) -> tuple[str, ...]:
+    entries = ledger(item.labels, changes).values()
+    return tuple(sorted(one.label for one in entries if one.present and _is_wanted(one, words)))
+
+
+def _is_wanted(entry: Entry, words: Mapping[str, bool]) -> bool:
+    return words.get(entry.label.casefold(), entry.by is None)
 
 
 def _set_a_kind(changes: Iterable[Change]) -> bool:
@@ -111,13 +117,23 @@ def _set_a_kind(changes: Iterable[Change]) -> bool:
     return any(kind_of_label(one.label) for one in ours)
 
 
-def _was_corrected(changes: Iterable[Change]) -> bool:
-    """Whether a person took off a kind label that we had set."""
-    ours = set()
+def _was_corrected(changes: Collection[Change], said: Collection[Feedback], words: Mapping[str, bool]) -> bool:
+    """Whether people say, still, that a kind of ours is wrong. Who meant all of ours meant a kind if we had set one."""
+    wrong = {one.subject.casefold() for one in said if one.capability == TRIAGE and one.opinion is Opinion.WRONG}
+    all_of_ours = any(
+        not one.subject and one.capability in (TRIAGE, ALL) and one.opinion is Opinion.WRONG for one in said
+    )
+    kinds = (name for name in wrong | _taken_off(changes) if kind_of_label(name))
+    return any(words.get(name) is False for name in kinds) or (all_of_ours and _set_a_kind(changes))
+
+
+def _taken_off(changes: Iterable[Change]) -> set[str]:
+    """Labels of ours, case-folded, that a person took off by hand."""
+    ours, found = set(), set()
     for one in sorted(changes, key=lambda change: change.at):
         name = one.label.casefold()
-        if one.kind is ChangeKind.LABELED and one.setter is Setter.US and kind_of_label(name):
+        if one.kind is ChangeKind.LABELED and one.setter is Setter.US:
             ours.add(name)
-        if one.kind is ChangeKind.UNLABELED and one.setter is Setter.PERSON and name in ours:
-            return True
-    return False
+        elif one.kind is ChangeKind.UNLABELED and one.setter is Setter.PERSON and name in ours:
+            found.add(name)
+    return found

@@ -11,7 +11,7 @@ import structlog
 from cachetools import LRUCache
 
 from bot.capabilities.triage.naming import kind_of_label
-from bot.domain.feedback import TRIAGE, Opinion, called_wrong
+from bot.domain.feedback import TRIAGE, Feedback, Opinion
 from bot.domain.history.values import Change, HistoryItem
 from bot.domain.learned import AreaGuess, Guess, Lesson, Measure, Nearby
 from bot.domain.sensitive import looks_sensitive
@@ -89,8 +89,8 @@ class Learning:
         known = [(other, number) for number, other in await self._learned.titles(repository, _TITLES) if other != title]
         numbers = await asyncio.to_thread(nearest, title, known, _CANDIDATES)
         found = {item.number: (item, changes) for item, changes in await self._history.some(repository, numbers)}
-        wrong = called_wrong(await self._feedback.of_repository(repository, TRIAGE) if found else ())
-        cases = [(*found[number], wrong.get(number, set())) for number in numbers if number in found]
+        said = await self._feedback.words(repository) if found else {}
+        cases = [(*found[number], said.get(number, ())) for number in numbers if number in found]
         return await asyncio.to_thread(lambda: tuple(shown(cases)[:_NEARBY]))
 
     async def settled(self, repository: int, now: datetime) -> tuple[Settled, ...]:
@@ -137,12 +137,12 @@ class Learning:
             return None
 
 
-def shown(cases: Iterable[tuple[HistoryItem, Collection[Change], Collection[str]]]) -> list[Nearby]:
-    """What of these items, each with its changes and the labels that people called wrong, a model may see."""
+def shown(cases: Iterable[tuple[HistoryItem, Collection[Change], Collection[Feedback]]]) -> list[Nearby]:
+    """What of these items, each with its changes and with what people said there, a model may see."""
     return [
         Nearby(item.number, item.title, labels)
-        for item, changes, wrong in cases
-        if (labels := labels_of_people(item, changes, wrong=wrong))
+        for item, changes, said in cases
+        if (labels := labels_of_people(item, changes, said))
         and not looks_sensitive(item.title, item.body)  # guard: nearby-vulnerabilities (17)
     ]
 

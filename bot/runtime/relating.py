@@ -1,7 +1,7 @@
 """Looks up what is like an item, when an event is about it: the same comparison that `eval duplicates` judges."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,7 +10,7 @@ from bot.domain.facts import Item
 from bot.domain.history.values import MAX_BODY, MAX_TITLE, HistoryItem, clean
 from bot.domain.related import ClaimedOriginal, RelatedItem, Relation
 from bot.domain.sensitive import is_sensitive, looks_sensitive
-from bot.learning.duplicates import Families, Place, claim
+from bot.learning.duplicates import Families, Mark, Place, claim
 from bot.learning.index import Entry, Match, matches
 from bot.learning.likeness import WHOLE, Profile, profile
 from bot.learning.stored import FetchedIndex
@@ -115,27 +115,30 @@ def relation(
         return Relation(silence="people said that it is no duplicate")
     # guard: listed-vulnerabilities (17): without not looks_sensitive(one.title, one.body)
     items = {one.number: one for one in known if not looks_sensitive(one.title, one.body)}
-    families = _families(known)
+    marks = marks_of({one.number: one.duplicate_of for one in known if one.duplicate_of is not None})
+    families, any_kind = _families(items.values(), marks, pulls=query.is_pull), Families(_places(items.values()), marks)
     own = families.members(entry_id(query.text.number))  # what people linked needs no word of ours
     found = [one for one in query.found if item_number(one.id) not in said and one.id not in own]
     by_id = {one.id: one for one in query.index.candidates(query.profile)}
     shown: dict[int, RelatedItem] = {}
     for one in found[:_LOOKED_AT]:
-        number = _representative(one, families, place)
-        # guard: rejected-originals (5): without number not in said
-        if number in items and number != query.text.number and number not in said:
+        whole = any_kind.canonical(one.id, place) or one.id
+        number, head = item_number(families.canonical(one.id, place) or whole), item_number(whole)
+        # guard: rejected-originals (5): without said.isdisjoint((number, head))
+        if number in items and number != query.text.number and said.isdisjoint((number, head)):
             shown.setdefault(number, _related(items[number], one, query.profile, by_id[one.id].profile))
     near = tuple(shown.values())[:_NEAR]
     return Relation(near, _original(query, found, place, families, shown), note=query.note)
 
 
-def _families(known: Sequence[HistoryItem]) -> Families:
-    places = {entry_id(one.number): Place(one.created_at.timestamp(), entry_id(one.number)) for one in known}
-    return Families(places, marks_of({one.number: one.duplicate_of for one in known if one.duplicate_of is not None}))
+def _families(compared: Iterable[HistoryItem], marks: Sequence[Mark], *, pulls: bool) -> Families:
+    """Only what is compared with each other stands for a family, as in `replay`, by which the bar is found."""
+    # guard: originals-of-the-same-kind (5): without one.is_pull is pulls
+    return Families(_places(one for one in compared if one.is_pull is pulls), marks)
 
 
-def _representative(match: Match, families: Families, place: Place) -> int:
-    return item_number(families.canonical(match.id, place) or match.id)
+def _places(items: Iterable[HistoryItem]) -> dict[str, Place]:
+    return {entry_id(one.number): Place(one.created_at.timestamp(), entry_id(one.number)) for one in items}
 
 
 def _related(item: HistoryItem, match: Match, query: Profile, other: Profile) -> RelatedItem:
@@ -161,7 +164,4 @@ def _original(
     if made is None or query.bar is None:
         return None
     item = shown.get(item_number(made.of))
-    # guard: originals-of-the-same-kind (5)
-    if item is None or item.is_pull is not query.is_pull:
-        return None
-    return ClaimedOriginal(item, made.strength, query.bar)
+    return ClaimedOriginal(item, made.strength, query.bar) if item else None

@@ -19,7 +19,6 @@ import structlog
 from bot.capabilities.triage.kinds import Kind
 from bot.children import started
 from bot.domain.errors import AssistantError
-from bot.domain.feedback import TRIAGE, Opinion
 from bot.learning.artefact import FORMAT, TOO_FEW, unpack
 from bot.learning.examples import Taught, taught
 from bot.learning.kinds import UnusableModel
@@ -149,12 +148,9 @@ class Training:
     async def _lines(self, repositories: Sequence[int]) -> AsyncIterator[bytes]:
         """What the repositories teach, one example a line."""
         for repository in repositories:
-            wrong: dict[int, set[str]] = {}
-            for said in await self._feedback.of_repository(repository, TRIAGE):
-                if said.opinion is Opinion.WRONG:
-                    wrong.setdefault(said.number, set()).add(said.subject)
+            said = await self._feedback.words(repository)
             async for item, changes in self._history.items(repository, batch=_BATCH):
-                one = taught(item, changes, wrong=wrong.get(item.number, ()))
+                one = taught(item, changes, said.get(item.number, ()))
                 if one is not None and one.kind is not None:
                     yield line_of(repository, one, one.kind)
 

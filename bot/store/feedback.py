@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, LiteralString
 
-from bot.domain.feedback import LABELS, TRIAGE, Feedback, Opinion
+from bot.domain.feedback import LABELS, TRIAGE, Feedback, Opinion, by_item
 from bot.store.database import Pool
 
 _OF_ITEM: Final = """
@@ -13,7 +13,8 @@ WHERE repository_id = %s AND number = %s ORDER BY id
 """
 _OF_REPOSITORY: Final = """
 SELECT number, capability, subject, verdict, actor, source, at FROM assistant.feedback
-WHERE repository_id = %s AND capability IN (%s, 'all') AND at >= coalesce(%s, '-infinity'::timestamptz) ORDER BY id
+WHERE repository_id = %s AND (capability = ANY(%s) OR capability = 'all')
+    AND at >= coalesce(%s, '-infinity'::timestamptz) ORDER BY id
 """
 
 
@@ -49,10 +50,15 @@ class Feedbacks:
         return await self._read(_OF_ITEM, (repository, number))
 
     async def of_repository(
-        self, repository: int, capability: str, *, since: datetime | None = None
+        self, repository: int, *capabilities: str, since: datetime | None = None
     ) -> tuple[Feedback, ...]:
-        """All opinions on a capability's work in a repository, those on all our work included, oldest first."""
-        return await self._read(_OF_REPOSITORY, (repository, capability, since))
+        """All opinions on these capabilities' work (or LABELS) in a repository, those on all our work included, oldest
+        first."""
+        return await self._read(_OF_REPOSITORY, (repository, list(capabilities), since))
+
+    async def words(self, repository: int) -> dict[int, list[Feedback]]:
+        """Item → what people said there of labels, and of all our work: what `examples` learns from."""
+        return by_item(await self.of_repository(repository, TRIAGE, LABELS))
 
     async def not_duplicates(self, repository: int) -> frozenset[tuple[int, int | None]]:
         """(item, other) pairs that people said are no duplicates; other is None where they meant every claim."""

@@ -15,7 +15,7 @@ from bot import upkeep
 from bot.appraisal.command import stored
 from bot.appraisal.run import duplicates_once_more
 from bot.bootstrap import forget
-from bot.domain.feedback import Feedback, Opinion
+from bot.domain.feedback import LABELS, Feedback, Opinion
 from bot.domain.history import HistoryItem, Writer
 from bot.domain.history.sightings import Noted
 from bot.domain.ports import Pay
@@ -373,9 +373,11 @@ async def test_the_appraisal_judges_what_the_bar_rests_on(learned: Learned) -> N
     twins = [item(40 + at, "Crash", "It crashes.", duplicate_of=40 if at else None) for at in range(3)]
     await learned.store(*twins, item(50, "Crash", "", is_pull=True, duplicate_of=40), item(51, *ATTACK))
     note = Feedback(40, "triage", "bug", Opinion.WRONG, "digest", "comment:1", BEGIN)
-    await Feedbacks(learned.pool).note(learned.id, [note])
+    asked = replace(note, capability=LABELS, subject="question", opinion=Opinion.RIGHT)
+    other = replace(note, capability="duplicates", subject="41")
+    await Feedbacks(learned.pool).note(learned.id, [note, asked, other])
     known = await stored(learned.pool, f"octo/{learned.id}")
-    assert known.wrong == {40: {"bug"}}
+    assert known.said == {40: [note, asked]}
     live, _ = await replayed(learned.history, learned.id)
     figures = duplicates_once_more([one for one, _ in known.past], lambda *_: None)
     assert figures is not None

@@ -1,6 +1,7 @@
 """What was learned, at the wire: from labelled history to a label, from a correction to silence, and gone when told."""
 
 import asyncio
+import json
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -11,13 +12,14 @@ from typing import Any, Final, cast
 import pytest
 
 from bot.bootstrap import forget
-from bot.domain.feedback import TRIAGE, Feedback, Opinion
+from bot.domain.feedback import LABELS, TRIAGE, Feedback, Opinion
 from bot.domain.history.values import Change, ChangeKind, HistoryItem, Setter, Writer
 from bot.learning.artefact import FORMAT, pack
 from bot.learning.training.kinds import Example
 from bot.learning.training.learn import learn
 from bot.runtime import training
 from bot.runtime.learning import Learning
+from bot.runtime.training import Training
 from bot.settings import Settings
 from bot.store.backfills import Backfills
 from bot.store.database import Pool, migrate, open_pool
@@ -31,6 +33,7 @@ from tests.integration.test_modes import configure
 from tests.support.assistant import REPOSITORY, Assistant
 
 THEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+NOTHING: Final = cast(Any, None)
 OPEN_TITLE: Final = "Tide gauge at the pier"
 OPEN_BODY: Final = (
     "The tide gauge reading at the pier and the moon phase chart are what this is about, in the harbour view."
@@ -149,6 +152,23 @@ async def test_corrections_are_stored_and_end_the_matter(assistant: Assistant) -
     now = datetime.now(UTC)
     settled = await assistant.service.learning.settled(repository_id(assistant), now)
     assert {(one.number, one.label, one.kept) for one in settled} == {(first, "bug", False), (second, "bug", False)}
+
+
+async def test_what_people_say_by_commands_teaches_until_they_say_otherwise(assistant: Assistant) -> None:
+    configure(assistant, "mode: suggest\n")
+    sandbox, service = assistant.sandbox, assistant.service
+    first, second, third = (opened(assistant, "jonas", OPEN_TITLE, OPEN_BODY) for _ in range(3))
+    await assistant.settled()
+    for number in (first, second, third):
+        sandbox.comment(REPOSITORY, number, "mira", "/label bug")
+    await assistant.settled()
+    sandbox.clock_offset += timedelta(minutes=1)
+    sandbox.comment(REPOSITORY, second, "mira", "/unlabel bug\n/label question")
+    sandbox.remove_label(REPOSITORY, third, "mira", "bug")
+    await assistant.settled()
+    assert [seen(assistant, number).labels for number in (first, second, third)] == [("bug",), ("question",), ()]
+    lines = [json.loads(one) async for one in service.training._lines([repository_id(assistant)])]
+    assert [(one["title"], one["kind"]) for one in lines] == [(OPEN_TITLE, "bug"), (OPEN_TITLE, "question")]
 
 
 async def test_earned_acts_while_it_holds_and_suggests_after_corrections(assistant: Assistant) -> None:
@@ -346,7 +366,8 @@ async def test_nothing_is_kept_while_a_member_is_being_forgotten(pool: Pool) -> 
 
 
 async def test_a_model_sees_what_people_labelled_and_nothing_of_vulnerabilities(pool: Pool) -> None:
-    """Of alike titles, those that only we labelled, that were called wrong, or that show an attack stay out."""
+    """Of alike titles, those that only we labelled, that were called wrong, or that show an attack stay out; what a
+    person asked us for by a command is that person's, for the trainer, too."""
     history, feedback = History(pool), Feedbacks(pool)
     await Backfills(pool).want([1], 7)
     await Backfills(pool).name(1, "tidepool/instruments")
@@ -358,6 +379,7 @@ async def test_a_model_sees_what_people_labelled_and_nothing_of_vulnerabilities(
         7: (f"{title} on Tuesdays", "A crafted link lets an attacker do remote code execution.", ("bug",), person),
         8: (f"{title} on Fridays", "It is.", ("bug", "P1"), person),
         9: (f"{title} on Sundays", "It is.", ("question",), person),
+        10: (f"{title} at night", "It is.", ("bug",), us),
     }
     items = [
         HistoryItem(number, False, name, body, "open", "", "NONE", Writer.PERSON, "x", labels, 0, THEN, THEN, None)
@@ -370,9 +392,14 @@ async def test_a_model_sees_what_people_labelled_and_nothing_of_vulnerabilities(
     ]
     await history.store(1, items, changes)
     said = Feedback(8, TRIAGE, "P1", Opinion.WRONG, "someone", "comment:1", THEN)
-    await feedback.note(1, [said, replace(said, number=9, subject="question")])
+    asked = replace(said, number=10, capability=LABELS, subject="bug", opinion=Opinion.RIGHT)
+    await feedback.note(1, [said, replace(said, number=9, subject="question"), asked])
     found = await Learning(Learned(pool), history, feedback).nearby(1, f"{title} again")
-    assert [(one.number, one.labels) for one in found] == [(8, ("bug",))]
+    assert sorted((one.number, one.labels) for one in found) == [(8, ("bug",)), (10, ("bug",))]
+    lines = [json.loads(line) async for line in Training(history, Learned(pool), feedback, NOTHING)._lines([1])]
+    assert [(one["title"], one["kind"], one["weight"]) for one in lines if one["title"].startswith(title)] == [
+        (f"{title} on Tuesdays", "bug", 1.0), (f"{title} on Fridays", "bug", 1.0), (f"{title} at night", "bug", 1.0),
+    ]  # fmt: skip
 
 
 async def test_commands_are_read_of_the_asked_items_only(pool: Pool) -> None:

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from bot.appraisal.rehearsal import FEWEST, Past, TooLittleHistoryError, rehears
 from bot.appraisal.run import gathered
 from bot.capabilities import REGISTRY
 from bot.demo.past import COUNT, past
+from bot.domain.feedback import LABELS, TRIAGE, Feedback, Opinion
 from bot.domain.history.values import ChangeKind, Setter
 from bot.domain.plan import ModelAnswer, ModelRequest
 from bot.domain.repo_config import ConfigSchema, RepoConfig
@@ -95,7 +97,19 @@ def test_labels_that_people_called_wrong_are_no_truth(monkeypatch: pytest.Monkey
     monkeypatch.setattr(rehearsal, "_learned", lambda *_: None)
     one = next(item for item, _ in history() if "bug" in item.labels)
     assert rehearse(history(), config(), quietly).taught == COUNT
-    assert rehearse(history(), config(), quietly, wrong={one.number: {"bug"}}).taught == COUNT - 1
+    said = Feedback(one.number, TRIAGE, "bug", Opinion.WRONG, "x", "comment:1", one.updated_at + timedelta(days=999))
+    assert rehearse(history(), config(), quietly, said={one.number: [said]}).taught == COUNT - 1
+
+
+def test_labels_that_people_asked_for_are_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal, "_learned", lambda *_: None)
+    ours = [(item, tuple(replace(one, setter=Setter.US) for one in changes)) for item, changes in history()]
+    said = {
+        item.number: [Feedback(item.number, LABELS, label, Opinion.RIGHT, "x", "comment:1", item.created_at)]
+        for item, _ in ours[:FEWEST]
+        for label in item.labels[:1]
+    }
+    assert rehearse(ours, config(), quietly, said=said).taught == FEWEST
 
 
 def test_labels_that_the_gate_refuses_are_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,16 @@ import pytest
 
 from bot.capabilities.triage.kinds import Kind
 from bot.capabilities.triage.naming import kind_of_label
+from bot.domain.feedback import ALL, DUPLICATES, LABELS, TRIAGE, Feedback, Opinion, newest_words
 from bot.domain.history.values import Change, ChangeKind, HistoryItem, Setter, Writer
 from bot.domain.labels import spelled
-from bot.learning.examples import CORRECTED, settled, taught
+from bot.learning.examples import CORRECTED, labels_of_people, settled, taught
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = THEN + timedelta(days=30)
 ADDED, REMOVED = ChangeKind.LABELED, ChangeKind.UNLABELED
 PERSON, US, FORM, A_BOT = Setter.PERSON, Setter.US, Setter.FORM, Setter.BOT
+RIGHT, WRONG = Opinion.RIGHT, Opinion.WRONG
 
 
 def item(*labels: str, **changes: Any) -> HistoryItem:
@@ -55,6 +57,79 @@ def test_people_teach(given: HistoryItem, changes: tuple[Change, ...], kind: Kin
 
 def at(seconds: int, kind: ChangeKind, label: str, setter: Setter) -> Change:
     return Change(5, kind, label, setter, THEN + timedelta(seconds=seconds), f"event:{seconds}")
+
+
+def said(seconds: int, opinion: Opinion, subject: str, capability: str = LABELS) -> Feedback:
+    return Feedback(5, capability, subject, opinion, "x", f"comment:{seconds}", THEN + timedelta(seconds=seconds))
+
+
+# what was done by hand and by others, what was said, and what people's newest word of `bug` is
+WORDS: dict[str, tuple[tuple[Change, ...], tuple[Feedback, ...], bool | None]] = {
+    "nobody's": ((at(1, ADDED, "bug", US), at(2, ADDED, "bug", A_BOT), at(3, REMOVED, "bug", US)), (), None),
+    "put there by hand": ((at(1, ADDED, "Bug", PERSON),), (), True),
+    "by the form": ((at(1, ADDED, "bug", FORM),), (), True),
+    "taken off by hand": ((at(1, ADDED, "bug", FORM), at(2, REMOVED, "BUG", PERSON)), (), False),
+    "taken off by another bot": ((at(1, ADDED, "bug", PERSON), at(2, REMOVED, "bug", A_BOT)), (), True),
+    "/label": ((at(2, ADDED, "bug", US),), (said(1, RIGHT, "Bug"),), True),
+    "/unlabel of a person's": ((at(1, ADDED, "bug", PERSON),), (said(2, WRONG, "bug"),), False),
+    "/wrong of ours": ((at(1, ADDED, "bug", US),), (said(2, WRONG, "bug", TRIAGE),), False),
+    "/wrong, then by hand": ((at(3, ADDED, "bug", PERSON),), (said(2, WRONG, "bug", TRIAGE),), True),
+    "by hand, then /unlabel": ((at(1, ADDED, "bug", PERSON),), (said(2, WRONG, "bug", TRIAGE),), False),
+    "/label, then by hand": ((at(3, REMOVED, "bug", PERSON),), (said(2, RIGHT, "bug"),), False),
+    "/wrong, then /label": ((), (said(1, WRONG, "bug", TRIAGE), said(2, RIGHT, "bug")), True),
+    "/label, then /unlabel, stored late": ((), (said(2, WRONG, "bug"), said(1, RIGHT, "bug")), False),
+    "by hand and by command at once": ((at(1, REMOVED, "bug", PERSON),), (said(1, RIGHT, "bug"),), True),
+    "of all our work": ((), (said(1, WRONG, "", ALL), said(2, WRONG, "", TRIAGE)), None),
+    "of another item of that name": ((), (said(1, WRONG, "bug", DUPLICATES),), None),
+    "a mark": ((at(1, ChangeKind.MARKED, "bug", PERSON),), (), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "told", "wanted"), WORDS.values(), ids=WORDS)
+def test_the_newest_word_of_people_counts(
+    changes: tuple[Change, ...], told: tuple[Feedback, ...], wanted: bool | None
+) -> None:
+    assert newest_words(told, changes) == ({} if wanted is None else {"bug": wanted})
+
+
+OURS = at(1, ADDED, "bug", US)
+OFF = at(3, REMOVED, "bug", US)
+# the item's labels, their history, what was said, and what that teaches: the kind and its weight, or nothing
+BY_COMMAND: dict[str, tuple[tuple[str, ...], tuple[Change, ...], tuple[Feedback, ...], tuple[Kind, float] | None]] = {
+    "/label of what we only suggested": (("bug",), (OURS,), (said(1, RIGHT, "bug"),), (Kind.BUG, 1.0)),
+    "/label of what we had set": (("bug",), (OURS,), (said(2, RIGHT, "bug"),), (Kind.BUG, 1.0)),
+    "/label that was not carried out": ((), (), (said(1, RIGHT, "bug"),), None),
+    "/unlabel and /label of another kind": (
+        ("question",), (OURS, OFF, at(3, ADDED, "question", US)),
+        (said(2, WRONG, "bug", TRIAGE), said(2, RIGHT, "question")), (Kind.QUESTION, CORRECTED),
+    ),
+    "/wrong, and put back by hand": (
+        ("bug",), (OURS, OFF, at(4, ADDED, "bug", PERSON)), (said(2, WRONG, "bug", TRIAGE),), (Kind.BUG, 1.0),
+    ),
+    "/wrong, and put back by another bot": (
+        ("bug",), (OURS, OFF, at(4, ADDED, "bug", A_BOT)), (said(2, WRONG, "bug", TRIAGE),), None,
+    ),
+    "a person's label, called wrong and still there": (
+        ("bug",), (at(1, ADDED, "bug", PERSON),), (said(2, WRONG, "bug"),), None,
+    ),
+    "/unlabel of a person's, and another kind by hand": (
+        ("question",), (at(1, ADDED, "bug", PERSON), at(4, ADDED, "question", PERSON)), (said(2, WRONG, "bug"),),
+        (Kind.QUESTION, 1.0),
+    ),
+    "by hand, and then put back by hand": (
+        ("bug",), (OURS, at(3, REMOVED, "bug", PERSON), at(4, ADDED, "bug", PERSON)), (), (Kind.BUG, 1.0),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("labels", "changes", "told", "expected"), BY_COMMAND.values(), ids=BY_COMMAND)
+def test_a_word_by_command_teaches_like_one_by_hand(
+    labels: tuple[str, ...], changes: tuple[Change, ...], told: tuple[Feedback, ...],
+    expected: tuple[Kind, float] | None,
+) -> None:  # fmt: skip
+    found = taught(item(*labels), changes, told)
+    assert (found and (found.kind, found.weight)) == expected
+    assert labels_of_people(item(*labels), changes, told) == (labels if expected else ())
 
 
 GIVEN: dict[str, tuple[tuple[Change, ...], set[str]]] = {
@@ -103,18 +178,18 @@ THUMBS_DOWN = {
 
 @pytest.mark.parametrize(("changes", "weight"), THUMBS_DOWN.values(), ids=THUMBS_DOWN)
 def test_a_thumb_down_is_about_the_kind_only_where_we_had_set_one(changes: tuple[Change, ...], weight: float) -> None:
-    found = taught(item("question"), changes, wrong={""})
+    found = taught(item("question"), changes, [said(9, WRONG, "", ALL)])
     assert found is not None
     assert found.weight == weight
 
 
 def test_a_label_that_people_called_wrong_teaches_nothing() -> None:
-    assert taught(item("bug"), (), wrong={"Bug"}) is None
+    assert taught(item("bug"), (), [said(1, WRONG, "Bug", TRIAGE)]) is None
 
 
 @pytest.mark.parametrize(("wrong", "weight"), [("Question", CORRECTED), ("P1", 1.0)])
 def test_only_a_kind_that_people_called_wrong_makes_an_example_weigh_more(wrong: str, weight: float) -> None:
-    found = taught(item("bug"), (), wrong={wrong})
+    found = taught(item("bug"), (), [said(1, WRONG, wrong, TRIAGE)])
     assert found is not None
     assert found.weight == weight
 

@@ -82,14 +82,18 @@ def test_of_several_duplicates_the_original_stands_for_all() -> None:
         (query(9, {4: 0.8}, bar=2.0), CHAIN, None),
         (query(9, {4: 0.8}, pulls=frozenset({4})), (item(4, pull=True),), None),
         (query(9, {4: 0.8}, pulls=frozenset({4, 9})), (item(4, pull=True),), 4),
-        (query(9, {4: 0.8}, pulls=frozenset({1})), (item(1, pull=True), item(4, of=1)), None),
+        (query(9, {4: 0.8}, pulls=frozenset({1})), (item(1, pull=True), item(4, of=1)), 4),
+        (query(9, {4: 0.8}, pulls=frozenset({1, 9})), (item(1, pull=True), item(4, of=1)), None),
+        (query(9, {4: 0.8}), (item(1, text=ATTACK), item(4, of=1)), 4),
+        (query(9, {4: 0.8}), (item(1, of=3), item(3, text=ATTACK), item(4, of=3)), 1),
         (query(9, {4: 0.8}), (item(4, text=ATTACK),), None),
         (query(9, {4: 0.8}), (), None),
         (query(2, {3: 0.8}), (item(2), item(3)), None),
     ],
     ids=[
         "above the bar", "no bar", "below it", "an issue and a pull request", "two pull requests",
-        "the original is a pull request", "a vulnerability", "not known", "newer",
+        "a duplicate of a pull request", "an issue and a pull request's duplicate", "a duplicate of a vulnerability",
+        "two duplicates of a vulnerability", "a vulnerability", "not known", "newer",
     ],
 )  # fmt: skip
 def test_what_is_called_the_original(asked: Query, known: Sequence[HistoryItem], wanted: int | None) -> None:
@@ -115,10 +119,35 @@ def test_an_original_that_people_struck_is_not_listed_for_its_duplicates_either(
     assert original(found) is None
 
 
+def test_nor_where_the_one_that_they_struck_is_a_pull_request() -> None:
+    known = (item(1, pull=True), item(4, of=1))
+    assert near(said(query(9, {4: 0.8}), known)) == [4]
+    assert said(query(9, {4: 0.8}), known, rejected=frozenset({(9, 1)})) == Relation()
+
+
 def test_what_people_have_linked_already_needs_no_word() -> None:
     found = said(query(9, {3: 0.8, 4: 0.7}), (*CHAIN, item(9, of=2)))
     assert near(found) == [4]
     assert original(found) == 4
+
+
+# what was found, which of these are pull requests, what people linked, and what is listed
+LISTED: Final[dict[str, tuple[Query, Sequence[HistoryItem], list[int]]]] = {
+    "an issue for the pull requests that people linked to it": (
+        query(9, {4: 0.8}, pulls=frozenset({4})), (item(1), item(4, of=1, pull=True)), [1],
+    ),
+    "a pull request of no issue": (query(9, {4: 0.8}, pulls=frozenset({4})), (item(4, pull=True),), [4]),
+    "an issue whose original is a pull request": (query(9, {4: 0.8}), (item(1, pull=True), item(4, of=1)), [4]),
+    "an issue whose original is a vulnerability": (query(9, {4: 0.8}), (item(1, text=ATTACK), item(4, of=1)), [4]),
+    "for a pull request, one issue for its duplicates": (
+        query(9, {3: 0.8, 2: 0.7, 4: 0.6}, pulls=frozenset({9})), CHAIN, [1, 4],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "known", "wanted"), LISTED.values(), ids=LISTED)
+def test_who_stands_for_a_family(asked: Query, known: Sequence[HistoryItem], wanted: list[int]) -> None:
+    assert near(said(asked, known)) == wanted
 
 
 class Asked:
