@@ -100,6 +100,13 @@ class Figures:
         said = {other for row in self.confusion.values() for other in row if other != NOTHING}
         return tuple(sorted({str(one) for one in (*self.confusion, *said)}))
 
+    @property
+    def nothing_to_decide(self) -> str:
+        """A sentence where every issue came with a kind; else empty."""
+        if self.issues:
+            return ""
+        return f"All {self.given} closed issues that were looked at came with a kind, so that nothing was to be decided"
+
     def plain(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
-from bot.capabilities.triage.areas import areas_of_issue, is_area
+from bot.capabilities.triage.areas import areas_of_issue, is_area, room
 from bot.capabilities.triage.config import TriageOptions
 from bot.capabilities.triage.decide import Triage
 from bot.capabilities.triage.kinds import Kind
@@ -198,7 +198,7 @@ def _rehearsed(facts: Facts, truth: Taught, options: TriageOptions, context: Con
     given = {one.casefold() for one in truth.given}
     in_areas = (one for one in truth.labels if is_area(one, options) and one.casefold() not in given)
     areas = [one for one in areas_of_issue(facts, context, options) if one.measure is not None]
-    earned = frozenset(one.label for one in areas if one.measure and one.measure.earned)
+    earned = frozenset([one.label for one in areas if one.measure and one.measure.earned][: room(facts, options)])
     return Rehearsed(
         number=facts.item.number, truth=truth.kind, label=label, said=kinds.get(label),
         guess=guesses[0] if guesses else None, method=plan.why.method if isinstance(plan, Plan) else "",

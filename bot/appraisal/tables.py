@@ -19,17 +19,8 @@ def tables(found: Appraisal) -> Iterator[Table]:
 
 
 def _triage(repository: str, triage: Figures) -> Iterator[Table]:
-    title = f"{repository}, {triage.issues} issues"
-    labels = Table("label", "set", "right", "precision", "recall", "nothing set", title=title)
-    for one in triage.labels:
-        labels.add_row(one.label, str(one.set), str(one.right), *_shares(one), f"{one.abstained} of {one.wanted}")
-    yield labels
-    kinds = triage.kinds
-    confusion = Table("people said", *kinds, NOTHING, title="What was said instead")
-    for kind in kinds:
-        row = triage.confusion.get(kind, {})
-        confusion.add_row(kind, *(str(row.get(other, 0)) for other in (*kinds, NOTHING)))
-    yield confusion
+    if triage.issues:
+        yield from _decided(repository, triage)
     if triage.areas:
         areas = Table("area", "sure of", "right", "precision", "recall", title="Areas: set only in mode: earned")
         for area in triage.areas:
@@ -41,6 +32,20 @@ def _triage(repository: str, triage: Figures) -> Iterator[Table]:
     for area in triage.areas:
         earned.add_row(area.label, _may(area.earned), _bar(area.threshold), area.reason)
     yield earned
+
+
+def _decided(repository: str, triage: Figures) -> Iterator[Table]:
+    title = f"{repository}, {triage.issues} issues"
+    labels = Table("label", "set", "right", "precision", "recall", "nothing set", title=title)
+    for one in triage.labels:
+        labels.add_row(one.label, str(one.set), str(one.right), *_shares(one), f"{one.abstained} of {one.wanted}")
+    yield labels
+    kinds = triage.kinds
+    confusion = Table("people said", *kinds, NOTHING, title="What was said instead")
+    for kind in kinds:
+        row = triage.confusion.get(kind, {})
+        confusion.add_row(kind, *(str(row.get(other, 0)) for other in (*kinds, NOTHING)))
+    yield confusion
 
 
 def _shares(one: LabelFigures | AreaFigures) -> tuple[str, str]:
@@ -70,11 +75,20 @@ def _rest(found: Appraisal) -> Iterator[tuple[str, str]]:
 
 
 def _rest_of_triage(triage: Figures) -> Iterator[tuple[str, str]]:
+    if triage.issues:
+        yield from _rest_of_decided(triage)
+    else:
+        yield "kinds", triage.nothing_to_decide
+    yield "mode: earned would have set", f"{triage.earned_set}, right {triage.earned_right}"
+    if triage.not_allowed:
+        yield "not in the allow-list", ", ".join(triage.not_allowed)
+
+
+def _rest_of_decided(triage: Figures) -> Iterator[tuple[str, str]]:
     yield "nothing set", f"{triage.abstained} of {triage.issues}"
     if triage.given:
         yield "opened with a kind, left alone", str(triage.given)
     yield "decided by", ", ".join(f"{name} {count}" for name, count in triage.by_method.items()) or "nobody"
-    yield "mode: earned would have set", f"{triage.earned_set}, right {triage.earned_right}"
     if triage.calibration_error is not None:
         yield "calibration error", f"{triage.calibration_error:.3f}"
     if triage.tokens_measured:
@@ -83,5 +97,3 @@ def _rest_of_triage(triage: Figures) -> Iterator[tuple[str, str]]:
         yield from ((f"not answered: {count}", reason) for reason, count in triage.silences.items())
     else:
         yield "a model would be asked", f"{triage.asked} times, about {triage.tokens:,} tokens"
-    if triage.not_allowed:
-        yield "not in the allow-list", ", ".join(triage.not_allowed)

@@ -8,11 +8,17 @@ from bot.domain.sensitive import LEFT_ALONE
 
 
 def leave_alone(manifest: Manifest, facts: Facts) -> Plan | Skip:
-    """Nothing new, and what was said and set before goes without a word: a report may become one by an edit."""
-    labels = tuple(sorted(facts.set_by_us)) if RemoveLabels in manifest.actions else ()
+    """Nothing new, and what was said and set before goes without a word: a report may become one by an edit.
+
+    Labels stay where a maintainer has answered or the item is closed: they are in people's hands.
+    """
+    # guard: labels-in-people-s-hands (5): each
+    settled = facts.maintainer_answered or facts.item.state == "closed"
+    labels = tuple(sorted(facts.set_by_us)) if RemoveLabels in manifest.actions and not settled else ()
     actions: list[Action] = [RemoveLabels(labels, Source.RULES)] if labels else []
     if manifest.id in facts.memory.sections:
         actions.append(DropSection(()))
     if not actions:
         return Skip(LEFT_ALONE)
-    return Plan(tuple(actions), Explanation("took everything back", (LEFT_ALONE,), "rules 1"))
+    outcome = "took back what was said" if settled else "took everything back"
+    return Plan(tuple(actions), Explanation(outcome, (LEFT_ALONE,), "rules 1"))

@@ -254,9 +254,9 @@ class Facts:
 
     @property
     def corrected(self) -> frozenset[str]:
-        """Labels, case-folded, that we put on this thread and a person took off by hand."""
+        """Labels, case-folded, that we put on this thread and people took off, or called wrong."""
         ours: set[str] = set()
-        found: set[str] = set()
+        found = set(self.wrong_labels)
         for one in self.label_events:
             name = one.label.casefold()
             if one.added and one.ours:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-_FEW: Final = 5
+FEW: Final = 5
+"""Answers, below which nothing is said to fall short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Measure:
     @property
     def falls_short(self) -> bool:
         """Whether it was measured often enough, and is plainly not good enough."""
-        return self.count >= _FEW and self.high < self.wanted
+        return self.count >= FEW and self.high < self.wanted
 
     def describe(self, *, forward: bool = False) -> str:
         """The measured precision in words; for /why. `forward`: newer answers than those that chose the threshold."""

@@ -30,6 +30,11 @@ _MEMORY: Final = re.compile(
     r"(?:read|write)|denial[- ]of[- ]service|information (?:leak|disclosure))\b",
     re.IGNORECASE,
 )
+_LEAKED: Final = re.compile(
+    r"\b(?:secrets?|credentials?|passwords?|(?:api|private) keys?|(?:access|session) tokens?) (?:\w+ ){0,2}"
+    r"(?:leak|expos|disclos)\w*",
+    re.IGNORECASE,
+)
 _HOSTILITY: Final = (
     re.compile(r"\battackers?\b", re.IGNORECASE),
     re.compile(r"\b(?:malicious|hostile|crafted|untrusted)(?:ly)? \w+", re.IGNORECASE),
@@ -48,7 +53,9 @@ _DECLARED_TITLE: Final = re.compile(
 _DECLARED: Final = re.compile(
     rf"\b(?:I|we)(?:['’]ve| have)? (?:\w+ )?(?:found|discovered|identified|noticed) "
     rf"(?:an?|the|this|some|two|several|multiple) (?:\w+ ){{0,2}}?"
-    rf"(?:{_VULNERABILITY}|security (?:hole|flaw|issue|bug|problem))",
+    rf"(?:{_VULNERABILITY}|security (?:hole|flaw|issue|bug|problem))|"
+    rf"\b(?:I|we)(?:['’](?:d|m|re)| would| am| are)? (?:(?:like|want|wish|need|writing) to (?:\w+ )?report|reporting) "
+    rf"(?:an?|the|this|some|two|several|multiple) (?:\w+ ){{0,2}}?{_VULNERABILITY}\b",
     re.IGNORECASE,
 )
 _SCANNED: Final = re.compile(
@@ -96,12 +103,12 @@ def looks_sensitive(title: str, body: str) -> bool:
 
 
 def _attack(text: str) -> float:
-    return 2.0 if _ATTACKS.search(text) else 1.0 if _MEMORY.search(text) else 0.0
+    return 2.0 if _ATTACKS.search(text) else 1.0 if _MEMORY.search(text) or _LEAKED.search(text) else 0.0
 
 
 def _declares(title: str, text: str) -> bool:
     """Whether it calls itself the report of a vulnerability, and not of what a scanner says of something else."""
-    declared = _DECLARED_TITLE.search(title) or _DECLARED.search(text)
+    declared = _DECLARED_TITLE.search(title) or _DECLARED.search(title) or _DECLARED.search(text)
     return bool(declared) and not (_SCANNED.search(title) or _SCANNED.search(text))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bot.domain.learned import FEW
 from bot.learning.areas import Areas
 from bot.learning.earned import Bar, Measured, Row, choose
 from bot.learning.kinds import KindModel, UnusableModel, block_from_plain, block_to_plain, from_plain, to_plain
@@ -60,17 +61,19 @@ class Bars:
 def bars_of(artefact: Artefact, repository: str, *, precision: float, sure: float) -> Bars:
     """What the held-back answers say for a stated precision, as triage uses them.
 
-    The rules come first where they are at least so `sure`; what was learned is asked about the others only, and so it
-    is measured on those only.
+    The rules come first where they are at least so `sure`, and do not fall short; what was learned is asked about the
+    others only, and so it is measured on those only.
     """
     mine = artefact.answers.get(repository, ())
     own = len(mine) >= ENOUGH or artefact.answers.keys() == {repository}
     pool = mine if own else sorted((one for each in artefact.answers.values() for one in each), key=lambda one: one.at)
     ruled = [one for one in pool if one.ruled is not None and one.confidence >= sure]
-    left = [one for one in pool if one.ruled is None or one.confidence < sure]
+    rules = _fixed(ruled, sure, precision, len(pool))
+    deciding = {kind for kind, bar in rules.items() if not _falls_short(bar)}
+    left = [one for one in pool if one.ruled not in deciding or one.confidence < sure]
     areas = artefact.areas.get(repository)
     return Bars(
-        rules=_fixed(ruled, sure, precision, len(pool)),
+        rules=rules,
         learned=choose(
             [Row(one.learned, one.probability, one.learned == one.truth) for one in left], precision=precision
         ),
@@ -89,6 +92,11 @@ def _fixed(ruled: Sequence[Answer], sure: float, precision: float, total: int) -
         kind: Bar(kind, precision, sure, Measured(sum(right), len(right)), len(right) / total)
         for kind, right in found.items()
     }
+
+
+def _falls_short(bar: Bar) -> bool:
+    """Whether the rules stand back for a kind, as `Measure.falls_short` tells triage."""
+    return bar.measured.count >= FEW and bar.measured.falls_short(bar.wanted)
 
 
 def pack(artefact: Artefact) -> bytes:

@@ -28,6 +28,20 @@ async def test_a_second_time_nothing_is_applied(empty_database_url: str) -> None
     assert applied[-len(OURS) :] == OURS
     assert applied[0].startswith("procrastinate:schema ")
     assert await migrate(empty_database_url) == []
+    await _what_was_measured_otherwise_is_learned_anew(empty_database_url)
+
+
+async def _what_was_measured_otherwise_is_learned_anew(url: str) -> None:
+    """A repository that an older release learned from is due after the upgrade, as one that never learned."""
+    name = "0008_learn_anew.sql"
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        await connection.execute(
+            "INSERT INTO assistant.learners (repository_id, installation_id, private, learned_from, learned_at) "
+            "VALUES (1, 2, false, 40, now())"
+        )
+        await connection.execute("DELETE FROM assistant_migrations WHERE name = %s", (name,))
+    assert await migrate(url) == [name]
+    assert await value(url, "SELECT learned_at IS NULL AND learned_from = 0 FROM assistant.learners") is True
 
 
 def test_our_migrations_are_numbered() -> None:

@@ -46,7 +46,7 @@ class Area:
         """What was seen and measured; for /why."""
         if self.measure is None or self.measure.threshold is None:
             return f"{self.label}: {self.reason}"
-        measured = f"acts from a confidence of {self.measure.threshold:.2f} on; {self.measure.describe(forward=True)}"
+        measured = f"sure from {self.measure.threshold:.2f} on; {self.measure.describe(forward=True)}"
         return f"{self.label}: {self.reason}; {measured}"
 
 
@@ -66,6 +66,11 @@ def areas_of_issue(facts: Facts, context: Context, options: TriageOptions) -> tu
         reason = seen or _reason(label, usable[label], globs.get(label, ()), paths, facts.item.title)
         found += [Area(label, reason, learned.get(label))] if reason else []
     return tuple(found[:MOST])
+
+
+def room(facts: Facts, options: TriageOptions) -> int:
+    """How many more areas may be set, so that there are at most MOST on the item, whoever set them."""
+    return max(0, MOST - sum(is_area(one, options) for one in facts.item.labels))
 
 
 def is_area(label: str, options: TriageOptions) -> bool:

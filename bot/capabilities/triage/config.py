@@ -38,7 +38,8 @@ class TriageOptions(Options):
     """How often a label must be right, by the repository's own history, before what was learned from it acts."""
 
     areas: dict[LabelName, tuple[Glob, ...]] = Field(default={}, max_length=50)
-    """Labels for pull requests by changed paths: "docs/**", "**/*.py", "src/cli/"."""
+    """Labels for parts of the repository, by the paths that a pull request changes or an issue names: "docs/**",
+    "**/*.py", "src/cli/"."""
 
     def labels_for(self, kind: Kind) -> tuple[str, ...]:
         """The names that may stand for a kind, best first."""

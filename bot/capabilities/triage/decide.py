@@ -1,10 +1,11 @@
 """Decides which labels an item gets."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import cast
 
 from bot.capabilities.triage import messages
-from bot.capabilities.triage.areas import MOST, Area, acts, areas_of_issue, is_area
+from bot.capabilities.triage.areas import Area, acts, areas_of_issue, is_area, room
 from bot.capabilities.triage.config import TriageOptions
 from bot.capabilities.triage.manifest import COMMAND, MANIFEST
 from bot.capabilities.triage.names import kind_labels, label_of, names_of
@@ -19,7 +20,7 @@ from bot.domain.labels import spelled
 from bot.domain.learned import Measure
 from bot.domain.plan import Explanation, ModelAnswer, ModelRequest, Plan, Skip
 from bot.domain.sensitive import is_sensitive
-from bot.domain.text import Text
+from bot.domain.text import Text, code
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +163,13 @@ def _areas_of_pull(facts: Facts, context: Context, options: TriageOptions) -> _A
 
 
 def _areas_of_issue(facts: Facts, context: Context, options: TriageOptions) -> _Areas:
-    """Set are those that earned it, the others are named; none where people corrected us."""
-    settled = not is_command(facts) and (facts.corrected or facts.called_wrong(MANIFEST.id))
+    """Set are those that earned it, the others are named; none where people corrected a kind or an area of ours."""
+    settled = not is_command(facts) and (_taken_off(facts, options) or facts.called_wrong(MANIFEST.id))
     if settled:  # guard: corrected-areas (4)
         return _Areas()
     found = areas_of_issue(facts, context, options)
     ours = sorted(one for one in facts.set_by_us if is_area(one, options))
-    new = tuple(one.label for one in found if acts(one, context))[: max(0, MOST - len(ours))]
+    new = tuple(one.label for one in found if acts(one, context))[: room(facts, options)]
     measured = [(one, one.measure) for one in found if one.measure is not None]
     evidence = [line for one, measure in measured for line in (one.evidence, *_standing(measure, context, one.label))]
     named = tuple(one for one in found if one.label not in new)
@@ -176,11 +177,12 @@ def _areas_of_issue(facts: Facts, context: Context, options: TriageOptions) -> _
 
 
 def _plan(verdict: Verdict, wish: _Wish, areas: _Areas, facts: Facts, context: Context) -> Plan | Skip:
+    options = cast(TriageOptions, context.options)
     commanded = is_command(facts)
     actions: list[Action] = []
     if wish.add or areas.new or areas.suggested:
         actions += _changes(verdict, wish, areas, context)
-    elif _is_stale(wish, facts, context):
+    elif _is_stale(facts, context, options):
         actions.append(DropSection(messages.withdrawn()))
     if commanded and not (wish.add or areas.new or areas.suggested) and wish.answer:
         actions.append(Reply(wish.answer))
@@ -224,11 +226,29 @@ def _acts(verdict: Verdict, context: Context) -> bool:
     return context.mode is not Mode.SUGGEST
 
 
-def _is_stale(wish: _Wish, facts: Facts, context: Context) -> bool:
+def _is_stale(facts: Facts, context: Context, options: TriageOptions) -> bool:
     """Whether our section speaks of labels that people have settled otherwise."""
     if MANIFEST.id not in facts.memory.sections:
         return False
-    return context.mode is Mode.SUGGEST or not facts.set_by_us
+    ours = _subjects({one.casefold() for one in facts.set_by_us}, facts, options)
+    return context.mode is Mode.SUGGEST or not ours or any(_is_said(one, facts) for one in _taken_off(facts, options))
+
+
+def _is_said(label: str, facts: Facts) -> bool:
+    """Whether our section names the label, given case-folded; in doubt, it does."""
+    section = facts.memory.written.get(MANIFEST.id)
+    return section is None or any(code(label) in block.markdown.casefold() for block in section.text)
+
+
+def _taken_off(facts: Facts, options: TriageOptions) -> frozenset[str]:
+    """Kinds and areas of ours, case-folded, that people took off or called wrong."""
+    return _subjects(facts.corrected, facts, options)
+
+
+def _subjects(labels: Collection[str], facts: Facts, options: TriageOptions) -> frozenset[str]:
+    """Those of the labels, case-folded, that stand for a kind or an area: what triage speaks of."""
+    kinds = {one.casefold() for one in kind_labels(facts, options)}
+    return frozenset(one for one in labels if one in kinds or is_area(one, options))
 
 
 def _explain(verdict: Verdict, wish: _Wish, areas: _Areas, context: Context) -> Explanation:

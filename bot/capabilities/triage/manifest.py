@@ -10,7 +10,7 @@ COMMAND = "triage"
 MANIFEST = Manifest(
     id="triage",
     title="Triage",
-    summary="Labels issues and pull requests by their kind, and pull requests by the parts that they change.",
+    summary="Labels issues and pull requests by their kind and by the parts of the repository that they are about.",
     events=frozenset(
         {
             "issues.opened",

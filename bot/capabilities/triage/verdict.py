@@ -80,7 +80,7 @@ def reach(facts: Facts, answer: ModelAnswer | None, context: Context, options: T
     if learned is not None:
         return learned
     if answer is None or not wants_model(judgement, facts, options):
-        return _unsure(judgement, lesson)
+        return _unsure(judgement, lesson, kinds)
     return _by_model(answer, judgement, facts, kinds, options)
 
 
@@ -143,12 +143,11 @@ def _by_model(
     return Verdict(kind, confidence, evidence, Source.MODEL, method, notes=notes)
 
 
-def _unsure(judgement: Judgement, lesson: Lesson | None) -> Verdict:
+def _unsure(judgement: Judgement, lesson: Lesson | None, kinds: tuple[Kind, ...]) -> Verdict:
     best = lesson.guesses[0] if lesson and lesson.guesses else None
     if lesson and best:
-        measure = lesson.bars.get(best.kind)
-        takes = f"it takes {measure.threshold:.2f}" if measure and measure.threshold else "that was never sure enough"
-        doubt = f"by what was learned here {best.kind} is the likeliest with {best.probability:.2f}, but {takes}"
+        lacks = _lacks(best.kind, lesson, kinds)
+        doubt = f"by what was learned here {best.kind} is the likeliest with {best.probability:.2f}, but {lacks}"
     elif judgement.language is not Language.ENGLISH:
         doubt = "the text is short, or in a language that the rules do not know"
     elif judgement.kind is None:
@@ -156,6 +155,16 @@ def _unsure(judgement: Judgement, lesson: Lesson | None) -> Verdict:
     else:
         doubt = f"the likeliest is {judgement.kind}, but with a confidence of only {judgement.confidence:.2f}"
     return Verdict(None, judgement.confidence, judgement.evidence, doubt=doubt)
+
+
+def _lacks(kind: str, lesson: Lesson, kinds: tuple[Kind, ...]) -> str:
+    """Why what was learned does not decide, though this kind is the likeliest."""
+    measure = lesson.bars.get(kind)
+    if kind not in kinds:
+        return "there is no label for it that may be set"
+    if measure is None:
+        return "nothing was measured for it so far"
+    return "that was never sure enough" if measure.threshold is None else f"it takes {measure.threshold:.2f}"
 
 
 def _seen(evidence: object, facts: Facts) -> tuple[str, ...]:

@@ -71,12 +71,21 @@ def test_confusion_and_abstention_are_in_the_tables_and_on_the_page() -> None:
     written = page(found)
     assert '<td class="n">1 of 2</td>' in written
     assert "1 more were opened with a kind" in written
+    assert "By this repository's closed issues alone" in written.replace("&#39;", "'")
 
 
 def test_where_every_issue_was_opened_with_a_kind_nothing_is_made_up() -> None:
-    found = Appraisal(NAME, 1, 0, figures(of(replace(issue(4, WISH, None), given=True))), None)
-    assert "0 of 0" in shown(found)
-    assert "0 closed issues" in page(found)
+    given = [replace(issue(number, WISH, None), given=True, in_areas=("area: map",)) for number in range(4)]
+    judged = figures(replace(of(*given), areas={"area: map": Measure()}))
+    found = Appraisal(NAME, 1, 0, judged, None)
+    sentence = "All 4 closed issues that were looked at came with a kind, so that nothing was to be decided"
+    text, written = shown(found), page(found)
+    assert sentence in text
+    assert f"{sentence}." in written
+    assert not [one for one in ("nothing set", "0 of 0", "people said", "would be asked") if one in text]
+    assert not [one for one in ("once more", "<h2>Labels", "said instead", "honest", "would cost") if one in written]
+    assert re.search(r"area: map +│ 0 +│ 0 +│ – +│ 0% of 4", text), text
+    assert "<h2>Areas</h2>" in written
 
 
 def test_with_too_few_kinds_the_duplicates_are_still_told(export: Path, tmp_path: Path) -> None:

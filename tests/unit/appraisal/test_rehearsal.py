@@ -15,6 +15,7 @@ from bot.capabilities import REGISTRY
 from bot.demo.past import COUNT, past
 from bot.domain.feedback import LABELS, TRIAGE, Feedback, Opinion
 from bot.domain.history.values import ChangeKind, Setter
+from bot.domain.learned import AreaGuess, Lesson, Measure
 from bot.domain.plan import ModelAnswer, ModelRequest
 from bot.domain.repo_config import ConfigSchema, RepoConfig
 from bot.learning.artefact import Artefact, Bars
@@ -22,6 +23,7 @@ from bot.learning.earned import Bar, Measured, Outcomes
 from bot.learning.examples import Taught
 from bot.learning.kinds import COMMON, Block, KindModel
 
+NO_BARS = Bars({}, {}, own=True, answers=0)
 SCHEMA = ConfigSchema(tuple(one.manifest for one in REGISTRY))
 
 
@@ -171,6 +173,31 @@ def test_what_mode_earned_may_do_today_heeds_what_people_did_lately(monkeypatch:
         found = rehearse(issues, config(), quietly, outcomes=outcomes)
         assert [one["bug"].earned for one in (found.rules, found.learned)] == [earned] * 2
         assert found.areas["area: input"].earned is earned
+
+
+@pytest.mark.parametrize(("opened_with", "earned"), [(1, {"area: output"}), (2, set())])
+def test_an_issue_that_was_opened_with_two_areas_gets_no_third(
+    opened_with: int, earned: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As live, whoever set the two."""
+    sure = Measure(0.8, 45, 46, earned=True)
+    lesson = Lesson(1, (), areas=(AreaGuess("area: output", 0.9, sure),))
+    monkeypatch.setattr(rehearsal, "_learned", lambda *_: (Artefact(KindModel((), {}, {}, 1.0, {}, {}), {}), NO_BARS))
+    monkeypatch.setattr(rehearsal, "lesson_of", lambda *_: lesson)
+
+    def by_form(one: Past) -> Past:
+        item, changes = one
+        labels = ("area: input", "area: map")[:opened_with]
+        made = [
+            replace(changes[0], label=each, setter=Setter.FORM, at=item.created_at, source=f"event:{each}")
+            for each in labels
+        ]
+        return replace(item, labels=(*item.labels, *labels)), (*changes, *made)
+
+    first, *issues = map(by_form, history()[:60])
+    elsewhere = (replace(first[0], labels=(*first[0].labels, "area: output")), first[1])
+    found = rehearse([elsewhere, *issues], config("labels:\n  allow: ['area: output']\n"), quietly)
+    assert {one.earned for one in found.issues} == {frozenset(earned)}
 
 
 def test_too_little_is_said() -> None:

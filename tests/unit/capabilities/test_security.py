@@ -13,7 +13,18 @@ from bot.domain.facts import AuthorHistory, Community, DecisionRecord, Facts, Th
 from bot.domain.gate import judge
 from bot.domain.plan import Plan, Skip
 from bot.domain.sensitive import LEFT_ALONE
-from tests.unit.capabilities.build import NOW, actions_of, commented, context, facts, rendered, set_by_people, set_by_us
+from tests.unit.capabilities.build import (
+    MAINTAINER,
+    NOW,
+    actions_of,
+    comment,
+    commented,
+    context,
+    facts,
+    rendered,
+    set_by_people,
+    set_by_us,
+)
 
 TITLE = "Remote code execution by a crafted log file"
 BODY = "It crashes, then an attacker runs `rm -rf` with the secret frobnicator."
@@ -76,19 +87,28 @@ def test_nobody_else_touches_such_a_report(one: Capability) -> None:
     assert one.decide(sensitive(), None, options) == Skip(LEFT_ALONE)
 
 
+STATES: dict[str, tuple[dict[str, Any], bool]] = {
+    "open": ({}, True),
+    "closed": ({"item_state": "closed"}, False),
+    "a maintainer has answered": ({"comments": (comment("Confirmed, thanks", MAINTAINER, "MEMBER"),)}, False),
+}
+
+
 @pytest.mark.parametrize("name", [name for name in TALKERS if name != "welcome"])
-@pytest.mark.parametrize("state", ["open", "closed"])
-def test_what_was_said_and_set_before_an_edit_goes(name: str, state: str) -> None:
+@pytest.mark.parametrize(("given", "is_ours"), STATES.values(), ids=STATES)
+def test_what_was_said_and_set_before_an_edit_goes(name: str, given: dict[str, Any], is_ours: bool) -> None:
+    """Labels only while the thread is in our hands: those that a maintainer has seen, or that are history, stay."""
     edited = facts(
-        "issues.edited", title=TITLE, body=BODY, item_state=state, item_labels=frozenset({"bug", "theirs"}),
+        "issues.edited", title=TITLE, body=BODY, item_labels=frozenset({"bug", "theirs"}), **given,
         label_events=(*set_by_us("bug"), *set_by_people("theirs")), memory=ThreadMemory(sections=frozenset({name})),
     )  # fmt: skip
     one = TALKERS[name]
     plan = one.decide(edited, None, context(one.manifest.options()))
     dropped: list[Action] = [DropSection(())]
-    labels: list[Action] = [] if name == "duplicates" else [RemoveLabels(("bug",), Source.RULES)]
+    labels: list[Action] = [RemoveLabels(("bug",), Source.RULES)] if is_ours and name != "duplicates" else []
     assert list(actions_of(plan)) == labels + dropped
     assert isinstance(plan, Plan)
+    assert plan.why.outcome == ("took everything back" if is_ours else "took back what was said")
     assert [
         one.action for one in judge(one.manifest, plan, edited, context(one.manifest.options()))
     ] == labels + dropped

@@ -52,6 +52,16 @@ SENSITIVE = {
     ),
     "an update that is attacked": ("Update endpoint allows SQL injection", "The id goes unescaped into the query."),
     "found by a scanner in this code": ("XSS in comments", "CodeQL shows it. Vulnerable versions are those below 2.3."),
+    "a leak, what is leaked first": (
+        "Security issue: session token leaked in the logs",
+        "The access token of every user is written to the public log. An attacker could use it.",
+    ),
+    "somebody who would report it": (
+        "Vulnerability disclosure",
+        "I would like to report a vulnerability in your API. How can I contact you privately?",
+    ),
+    "somebody who says so in the title": ("I want to report a vulnerability", "Anybody becomes admin with it."),
+    "somebody who reports it": ("Login", "We are reporting a security vulnerability: anybody becomes admin with it."),
     "where one filters": ("SQL injection in the filter box", "It returns all the rows of the table."),
 }
 ORDINARY = {
@@ -84,6 +94,11 @@ ORDINARY = {
     "a question": ("How do I report a security issue?", "I think that I found something."),
     "tokens of a language": ("Tokenizer leaks memory", "The access token counter grows and the memory is never freed."),
     "authentication that fails": ("Login fails with OAuth", "After the update, authentication does not work any more."),
+    "a password that is shown": (
+        "Password is exposed in the settings form as plain text",
+        "The password field shows the password as plain text while I type. It should be masked.",
+    ),
+    "a wish to report": ("Document how we want to report a vulnerability", "The page about it is out of date."),
     "a login page": ("Bypass proxy for localhost", "The proxy setting should be bypassed for local addresses."),
     "another language": (
         "Injection SQL dans la recherche",

@@ -118,18 +118,32 @@ def answers(*groups: tuple[Answer, int]) -> tuple[Answer, ...]:
 
 RULED = Answer("bug", "bug", 0.9, "bug", 0.95)
 WRONGLY_RULED = Answer("question", "question", 0.9, "bug", 0.95)
+WRONGLY_LEARNED = Answer("question", "bug", 0.9, "bug", 0.95)
 LEARNED = Answer("bug", "bug", 0.9, "bug", 0.5)
 EMPTY = KindModel(("bug", "question"), {}, {}, 1.0, {}, {})
 
 
-def test_what_was_learned_is_measured_only_where_the_rules_leave_it_open() -> None:
-    made = Artefact(EMPTY, {"1": answers((RULED, 40), (WRONGLY_RULED, 40), (LEARNED, 40))})
-    bars = bars_of(made, "1", precision=0.9, sure=0.85)
-    assert bars.rules["bug"].measured == Measured(40, 80)
-    assert bars.rules["bug"].measured.falls_short(0.9)
-    assert bars.learned["bug"].measured == Measured(20, 20)
-    assert bars.own
-    assert bars.answers == 120
+USES = {
+    "rules that decide": (answers((RULED, 40), (LEARNED, 40)), Measured(40, 40), {"bug": Measured(20, 20)}),
+    "rules that stand back": (
+        answers((RULED, 40), (WRONGLY_RULED, 40), (LEARNED, 40)), Measured(40, 80),
+        {"bug": Measured(40, 40), "question": Measured(20, 20)}),
+    "rules too seldom wrong to stand back": (
+        answers((WRONGLY_RULED, 4), (LEARNED, 40)), Measured(0, 4), {"bug": Measured(20, 20)}),
+    "what was learned is wrong where the rules stand back": (
+        answers((WRONGLY_LEARNED, 40), (LEARNED, 40)), Measured(0, 40), {"bug": Measured(0, 0)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "rules", "learned"), USES.values(), ids=USES)
+def test_what_was_learned_is_measured_where_it_is_used(
+    given: tuple[Answer, ...], rules: Measured, learned: dict[str, Measured]
+) -> None:
+    """That is where the rules leave it open, or stand back because they were measured to fall short."""
+    bars = bars_of(Artefact(EMPTY, {"1": given}), "1", precision=0.9, sure=0.85)
+    assert bars.rules["bug"].measured == rules
+    assert {kind: bar.measured for kind, bar in bars.learned.items()} == learned
+    assert (bars.own, bars.answers) == (True, len(given))
 
 
 def test_a_repository_with_few_answers_is_measured_with_the_others() -> None:

@@ -81,6 +81,10 @@ def test_areas_that_the_text_names_are_never_set() -> None:
     assert "It may belong to `area: cli` (the title names “cli”); `/label area: cli` sets it." in text
 
 
+def wrong(subject: str) -> Feedback:
+    return Feedback(5, TRIAGE, subject, Opinion.WRONG, "x", "comment:1", NOW)
+
+
 TIDY = TriageOptions(areas={"area: cli": ("src/cli/",), "module: io": ("src/io/",), "area: docs": ("docs/",)})
 EARNED: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "it earned it": ({**VAGUE, "lesson": lesson("module: io")}, ("module: io",)),
@@ -92,11 +96,26 @@ EARNED: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         {**VAGUE, "lesson": lesson("module: io"), "label_events": removed_by_people("area: cli")}, ()),
     "people called us wrong here": (
         {**VAGUE, "lesson": lesson("module: io"),
-         "feedback": (Feedback(5, TRIAGE, "", Opinion.WRONG, "x", "comment:1", NOW),)}, ()),
+         "feedback": (wrong(""),)}, ()),
+    "a person took off a label of ours that is neither": (
+        {**VAGUE, "lesson": lesson("module: io"), "label_events": removed_by_people("needs-info", "P1")},
+        ("module: io",)),
+    "an area of ours was taken off by /unlabel": (
+        {**VAGUE, "lesson": lesson("module: io", "area: cli"), "feedback": (wrong("area: cli"),)}, ()),
+    "a kind of ours was called wrong": (
+        {**VAGUE, "lesson": lesson("module: io", "area: cli"), "feedback": (wrong("bug"),)}, ()),
+    "a label of ours that is neither was called wrong": (
+        {**VAGUE, "lesson": lesson("module: io"), "feedback": (wrong("P1"),)}, ("module: io",)),
     "two at most": ({**VAGUE, "lesson": lesson("module: io", "area: cli", "area: docs")}, ("module: io", "area: cli")),
     "two at most, those of before included": (
         {**VAGUE, "lesson": lesson("module: io", "area: cli"), "item_labels": frozenset({"area: docs"}),
          "label_events": set_by_us("area: docs")}, ("module: io",)),
+    "two at most, those of people included": (
+        {**VAGUE, "lesson": lesson("module: io", "area: cli"), "item_labels": frozenset({"area: docs"})},
+        ("module: io",)),
+    "people set two": (
+        {**VAGUE, "lesson": lesson("module: io"),
+         "item_labels": frozenset({"area: docs", "component/http-server"})}, ()),
     "beside a kind that did not earn it": ({**BUG, "lesson": lesson("module: io")}, ("module: io",)),
 }  # fmt: skip
 
@@ -127,7 +146,7 @@ def test_an_area_that_earned_it_stands_beside_a_kind_that_did_not_and_why_says_s
     assert isinstance(decided, Plan)
     assert decided.why.outcome == "labelled module: io; suggested bug"
     assert decided.why.evidence[-3:] == (
-        "module: io: it reads like reports that people put there; acts from a confidence of 0.80 on; measured "
+        "module: io: it reads like reports that people put there; sure from 0.80 on; measured "
         "precision: 45 of 46 newer answers on issues that it had not learned from were right (98%, at least 90%)",
         "mode earned: module: io: 45 of 46 were right: enough to count on 90%",
         "mode earned: nobody measured answers of this kind",

@@ -8,6 +8,7 @@ import pytest
 
 from bot.capabilities.triage import CAPABILITY
 from bot.capabilities.triage.config import TriageOptions
+from bot.capabilities.triage.messages import labelled
 from bot.capabilities.triage.question import inputs_of
 from bot.capabilities.triage.verdict import available_kinds
 from bot.domain.actions import AddLabels, DropSection, SetSection, Source
@@ -16,6 +17,7 @@ from bot.domain.facts import Facts, Label, ThreadMemory
 from bot.domain.feedback import ALL, DUPLICATES, LABELS, TRIAGE, Feedback, Opinion
 from bot.domain.learned import Guess, Lesson, Measure, Nearby
 from bot.domain.plan import ModelAnswer, Plan, Skip
+from bot.domain.status import Section
 from bot.prompting import fill, load_prompts
 from tests.unit.capabilities.build import NOW, commented, context, facts, removed_by_people, rendered, set_by_us
 from tests.unit.capabilities.triage.test_decide import BUG, GERMAN, VAGUE, answered, decide, labels_of
@@ -101,9 +103,21 @@ def test_why_does_not_call_the_configured_threshold_of_the_rules_chosen() -> Non
     assert any("acts from a confidence of 0.80 on, as configured; measured" in one for one in decided.why.evidence)
 
 
-def test_what_was_not_sure_enough_says_what_it_takes() -> None:
-    decided = decide(facts(**VAGUE, lesson=lesson(("question", 0.71))))
-    assert decided == Skip("not sure: by what was learned here question is the likeliest with 0.71, but it takes 0.80")
+LACKS: Mapping[str, tuple[dict[str, Any], str]] = {
+    "too little": ({"lesson": lesson(("question", 0.71))}, "it takes 0.80"),
+    "no threshold is enough": (
+        {"lesson": lesson(("question", 0.71), bars={"question": Measure(None, 3, 9)})}, "that was never sure enough"),
+    "nothing was measured": (
+        {"lesson": lesson(("question", 0.71), bars={})}, "nothing was measured for it so far"),
+    "the repository has no such label": (
+        {"lesson": lesson(("question", 0.71)), "labels": (Label("bug"),)}, "there is no label for it that may be set"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "lacks"), LACKS.values(), ids=LACKS)
+def test_what_was_not_sure_enough_says_what_it_lacks(given: dict[str, Any], lacks: str) -> None:
+    decided = decide(facts(**VAGUE, **given))
+    assert decided == Skip(f"not sure: by what was learned here question is the likeliest with 0.71, but {lacks}")
 
 
 def test_it_says_so_in_a_language_that_the_rules_do_not_know_too() -> None:
@@ -137,13 +151,39 @@ def test_mode_earned_sets_only_what_was_measured_and_suggests_the_rest(
     assert any(line.startswith("mode earned: ") for line in decided.why.evidence)
 
 
-def test_a_section_about_a_label_that_people_took_off_goes() -> None:
-    given = facts(
-        **BUG, label_events=removed_by_people("question"), memory=ThreadMemory(sections=frozenset({"triage"}))
-    )
-    decided = decide(given)
-    assert isinstance(decided, Plan)
-    assert [type(one) for one in decided.actions] == [DropSection]
+def said_of(*labels: str) -> ThreadMemory:
+    """A section of ours that says it set these."""
+    text = labelled(labels[0], "", labels[1:], {"unlabel"})
+    return ThreadMemory(sections=frozenset({"triage"}), written={"triage": Section(text)})
+
+
+CLAIMS: Mapping[str, tuple[dict[str, Any], bool]] = {
+    "a kind that a person took off": ({"label_events": removed_by_people("bug"), "memory": said_of("bug")}, True),
+    "the same beside an area": (
+        {"label_events": (*set_by_us("area: cli"), *removed_by_people("Bug")), "memory": said_of("bug", "area: cli"),
+         "item_labels": frozenset({"area: cli"})}, True),
+    "an area that a person took off, beside a kind": (
+        {"label_events": (*set_by_us("bug"), *removed_by_people("area: cli")), "memory": said_of("bug", "area: cli"),
+         "item_labels": frozenset({"bug"})}, True),
+    "a kind that was called wrong, beside an area": (
+        {"label_events": set_by_us("area: cli"), "feedback": said(subject="bug"), "memory": said_of("bug", "area: cli"),
+         "item_labels": frozenset({"area: cli"})}, True),
+    "a label of ours that is neither is left": (
+        {"label_events": (*set_by_us("P1"), *removed_by_people("bug")), "memory": said_of("bug"),
+         "item_labels": frozenset({"P1"})}, True),
+    "what a person took off before is not in it": (
+        {"label_events": (*removed_by_people("question"), *set_by_us("bug")), "memory": said_of("bug"),
+         "item_labels": frozenset({"bug"})}, False),
+    "what a person took off is neither": (
+        {"label_events": (*set_by_us("bug"), *removed_by_people("P1")), "memory": said_of("bug"),
+         "item_labels": frozenset({"bug"})}, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "goes"), CLAIMS.values(), ids=CLAIMS)
+def test_a_section_goes_that_claims_a_label_which_people_took_off(given: dict[str, Any], goes: bool) -> None:
+    decided = decide(facts("issues.edited", **BUG, **given))
+    assert [type(one) for one in getattr(decided, "actions", ())] == ([DropSection] if goes else [])
 
 
 def test_a_command_asks_afresh_where_people_called_us_wrong() -> None:
