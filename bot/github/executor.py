@@ -16,7 +16,7 @@ from bot.domain.ports import Fence
 from bot.domain.status import Thread
 from bot.domain.text import Rendered, find_marker
 from bot.github.client import GitHub, path
-from bot.github.errors import Absent, Forbidden, Refused, Unavailable
+from bot.github.errors import Absent, Forbidden, Refused
 from bot.github.sight import Said, Sight, said
 
 log = structlog.get_logger()
@@ -132,18 +132,10 @@ class Executor:
     def _issue(self) -> str:
         return f"{self._repository}/issues/{self.event.number}"
 
-    async def _write(
-        self, method: str, url: str, data: Mapping[str, Any] | None = None, seen: Sight | None = None
-    ) -> Any:
-        """One write, if this worker still owns the item, and what it goes by was `seen` not long ago."""
-
-        async def fence() -> None:
-            await self.fence()
-            if seen is not None and seen.too_old:  # guard: sights-at-the-wire (3)
-                raise Unavailable("what was seen before is too old to go by")
-
+    async def _write(self, method: str, url: str, data: Mapping[str, Any] | None = None) -> Any:
+        """One write, if this worker still owns the item."""
         # guard: writes-behind-the-fence (29): without fence
-        return await self.github.send(method, url, data, fence=fence)
+        return await self.github.send(method, url, data, fence=self.fence)
 
     async def _put_labels(self, effect: PutLabels, sight: Sight | None) -> None:
         key = f"labels:{self.event.delivery}:{effect.key}"
@@ -158,9 +150,8 @@ class Executor:
             if missing:
                 await self.ledger.announce(key, {"added": _added(row, missing)})  # guard: announced-labels (4, 30)
         if missing:
-            seen = sight if row.fresh else None
             try:
-                await self._write("POST", f"{self._issue}/labels", {"labels": missing}, seen)
+                await self._write("POST", f"{self._issue}/labels", {"labels": missing})
             except (Refused, Absent, Forbidden):
                 await self.ledger.refused(key)
                 raise

@@ -9,7 +9,6 @@ from bot.domain.events import Actor, actor
 from bot.domain.facts import Facts
 
 _FRESH: Final = 2.0
-_LATEST: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +29,6 @@ class Sight:
     in_repository: frozenset[str]
     comments: tuple[Said, ...]
     at: float
-
-    @property
-    def too_old(self) -> bool:
-        """Whether even a write that waited for its slot must not go by it."""
-        return time.monotonic() - self.at > _LATEST
 
     @property
     def shows_labels(self) -> bool:

@@ -6,7 +6,6 @@ import pytest
 
 from bot.domain.effects import PutLabels, PutStatus, TakeLabels
 from bot.domain.status import Thread
-from bot.github import sight as sight_module
 from bot.github.errors import Unavailable
 from bot.sandbox.faults import FaultKind
 from tests.support.assistant import REPOSITORY
@@ -35,17 +34,6 @@ async def test_labels_that_were_seen_are_not_added(desk: Desk) -> None:
 async def test_what_was_seen_long_ago_is_asked_for_again(desk: Desk) -> None:
     await desk.do(UNKNOWN, STATUS, sight=desk.look(ago=3.0, labels=("bug",)))
     assert len(read(desk)) == 2
-    assert desk.thread.labels == ("bug",)
-
-
-async def test_what_grew_old_while_a_slot_was_waited_for_is_not_gone_by(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sight_module, "_LATEST", 0.0)
-    with pytest.raises(Unavailable):
-        await desk.do(LABELS, sight=desk.look())
-    assert desk.writes == []
-    await desk.do(LABELS)
     assert desk.thread.labels == ("bug",)
 
 
