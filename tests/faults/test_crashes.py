@@ -25,7 +25,8 @@ async def test_sixty_crashes_lose_and_double_nothing() -> None:
     outcomes = await crash(choose)
     assert [(one.case.name, one.fired, one.lost, one.doubled) for one in outcomes if one.lost or one.doubled] == []
     assert sum(len(one.case.orders) for one in outcomes) == CRASHES
-    assert sum(not one.fired for one in outcomes) <= 3
+    # What a process writes once (whose a repository is) may have been written before the kill was armed.
+    assert sum(not one.fired for one in outcomes) <= CRASHES // 10
     assert sum(len(one.fired) for one in outcomes) >= CRASHES - SLACK
     fired = {where for one in outcomes for where in one.fired}
     for needed in (
