@@ -1,4 +1,4 @@
-"""What a person wrote in a report: its headings and answers, its prose, its language, its stack traces.
+"""What a person wrote in a report: its headings and answers, its prose, its stack traces.
 
 Structure comes from Markdown tokens, so that a heading inside a code fence is no heading.
 """
@@ -6,7 +6,7 @@ Structure comes from Markdown tokens, so that a heading inside a code fence is n
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from functools import lru_cache
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Final
@@ -21,6 +21,9 @@ MAX_CHARS: Final = 65_536
 """GitHub's limit for a body; whatever is longer did not come from there and is cut."""
 
 _MAX_INLINE: Final = 4_000  # the inline parser is quadratic on hostile brackets
+_REMEMBERED: Final = 64
+"""Reports, and templates, that are not taken apart again: every capability looks at the same ones."""
+_PARAGRAPHS: Final = 256
 _BLOCKS: Final = MarkdownIt("commonmark")
 _BLOCKS.core.ruler.enableOnly(["normalize", "block"])
 _BLOCKS.block.ruler.disable(["reference"])
@@ -62,19 +65,12 @@ class Report:
         return next((one.text for one in self.sections if squash(one.heading) == wanted), None)
 
 
-class Language(StrEnum):
-    """What rules with English words may make of a text."""
-
-    ENGLISH = "english"
-    OTHER = "other"
-    UNKNOWN = "unknown"
-
-
 def squash(text: str) -> str:
     """The text without case and with single spaces, for comparison."""
     return " ".join(text.casefold().split())
 
 
+@lru_cache(_REMEMBERED)
 def read(body: str, boilerplate: frozenset[str] = frozenset()) -> Report:
     """Take a body apart. `boilerplate` are lines (stripped) of templates: they are nobody's prose."""
     source = _source(body)
@@ -120,8 +116,14 @@ def heading_text(inline: str) -> str:
 
 def _words(inline: str, *, code: str = "{}") -> str:
     """The words of a paragraph; `code` says what becomes of a code span."""
-    parsed = _INLINE.parseInline(inline[:_MAX_INLINE])
-    return "".join(_word(one, code) for one in ((parsed[0].children or []) if parsed else []))
+    return "".join(_word(one, code) for one in _parsed(inline[:_MAX_INLINE]))
+
+
+@lru_cache(_PARAGRAPHS)
+def _parsed(inline: str) -> tuple[Token, ...]:
+    """The inline tokens of a paragraph, to be looked at only: a report's are asked for in three ways."""
+    parsed = _INLINE.parseInline(inline)
+    return tuple(parsed[0].children or ()) if parsed else ()
 
 
 def _word(token: Token, code: str) -> str:
@@ -166,8 +168,7 @@ def _bold_line(line: str) -> str:
     """The text of a line that is bold from end to end (a colon after it is allowed), else nothing."""
     if not line.startswith(("**", "__")) or len(line) > 200:
         return ""
-    children = _INLINE.parseInline(line)[0].children or []
-    children = [one for one in children if one.content.strip() not in {"", ":"} or one.type != "text"]
+    children = [one for one in _parsed(line) if one.content.strip() not in {"", ":"} or one.type != "text"]
     if len(children) < 3 or children[0].type != "strong_open" or children[-1].type != "strong_close":
         return ""
     if any(one.type == "strong_close" for one in children[1:-1]):
@@ -272,6 +273,7 @@ def _steps(tokens: Sequence[Token]) -> int:
 _MIN_SHARE: Final = 0.5
 
 
+@lru_cache(_REMEMBERED)
 def headings_of(form: IssueForm) -> tuple[str, ...]:
     """The headings that a report has which was written with this form or Markdown template."""
     if form.text:
@@ -296,53 +298,6 @@ def boilerplate_of(forms: Sequence[IssueForm]) -> frozenset[str]:
     """The lines that forms and templates put into a body by themselves."""
     texts = (text for form in forms for text in (form.text, *(one.default for one in form.fields)))
     return frozenset(line.strip() for text in texts for line in text.splitlines() if line.strip())
-
-
-def _words_of(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Frequent words of English texts that other languages of the Latin script hardly use.
-_ENGLISH: Final = _words_of("""
-the and is to of it its this that with for not when have has had but be are was were can cannot
-can't you your my i would should could will does did doesn't don't isn't if from there which how
-what why where after before then than they we or by at using use used get only just like any all
-some also into because while out up in on fails failed failing missing broken wrong unable working
-works work add adds allow running please hello build support unknown return returns between without
-against during about being hi thanks first expected
-""")
-_FOREIGN: Final = _words_of("""
-der das und nicht ist ein eine einen mit für auf dem wenn wird sich auch bei aus ich wir kann keine
-beim zum nach el la los las que una para por del como cuando pero más está hay y un al lo sin mi le
-les des une est dans pour qui pas avec sur ne au je vous lors quand plus du et não uma os ao são
-mais foi tem quando meu da do em il che di per sono della nel questo alla gli het een niet van voor
-dat op als naar zijn bij wordt ik nie się jest na przy jak że po och att det som inte är på ett när
-jag bir ve bu için değil ile olarak ja ei että kun ikke jeg og af til den
-""")
-_NO_WORD: Final = re.compile(r"://|[/\\_=@#{}<>]|\w[.:]\w|\d")
-_LATIN: Final = re.compile(r"[A-Za-zÀ-ɏ]+(?:'[a-z]+)?")
-_FEW_WORDS: Final = 8
-
-
-def language(text: str) -> Language:
-    """Whether a text is English, by its letters and function words; UNKNOWN if it is too short to tell.
-
-    Addresses, paths, numbers and identifiers say nothing about the language and are left out.
-    """
-    spoken = (one for one in text[:MAX_CHARS].replace("’", "'").split() if not _NO_WORD.search(one))
-    prose = " ".join(spoken)
-    words = [one.lower() for one in _LATIN.findall(prose)]
-    latin = sum(letter.isalpha() for one in words for letter in one)
-    ideographs = sum(letter > "\u2e80" for letter in prose)  # one of them says as much as several letters
-    if latin < 0.85 * (sum(letter.isalpha() for letter in prose) + 2 * ideographs):
-        return Language.OTHER
-    english = sum(one in _ENGLISH for one in words)
-    foreign = sum(one in _FOREIGN for one in words)
-    accents = sum(not one.isascii() for one in words)
-    if foreign + accents > english:
-        return Language.OTHER
-    enough = 1 if len(words) < _FEW_WORDS else max(2, len(words) // 12)
-    return Language.ENGLISH if english >= enough and english >= 2 * (foreign + accents) else Language.UNKNOWN
 
 
 _TRACES: Final = (

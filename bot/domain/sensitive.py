@@ -1,16 +1,20 @@
 """Whether a report looks like one about a vulnerability: it is then neither repeated nor enlarged upon in public."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from bot.domain.facts import Item
-from bot.domain.report import MAX_CHARS, Language, language
+from bot.domain.language import Language, language
+from bot.domain.report import MAX_CHARS
 
 LEFT_ALONE: Final = "it may be about a security problem"
 """The reason of whoever leaves such a report alone."""
 
 _ENOUGH: Final = 3.0
 _TITLE_FACTOR: Final = 1.5
+_REMEMBERED: Final = 64
+"""Reports that are not looked through again: every capability and the gate ask about the same one."""
 
 _ATTACKS: Final = re.compile(
     r"\b(?:remote(?:ly)? (?:code|command) execution|RCE|arbitrary (?:code|commands?|files?) (?:execution|read|write|up"
@@ -88,6 +92,7 @@ def is_sensitive(item: Item) -> bool:
     return not item.is_pull and looks_sensitive(item.title, item.body)
 
 
+@lru_cache(_REMEMBERED)
 def looks_sensitive(title: str, body: str) -> bool:
     """Whether the text speaks of an attack and of who could make it, or calls itself the report of a vulnerability.
     English only: elsewhere the rules know nothing.

@@ -8,7 +8,8 @@ from typing import Final
 
 from bot.capabilities.triage.structure import artefacts, structure
 from bot.capabilities.triage.wording import wording
-from bot.domain.report import MAX_CHARS, language, read, stack_traces, systems
+from bot.domain.language import language
+from bot.domain.report import MAX_CHARS, read, stack_traces, systems
 from bot.learning.anatomy import Anatomy, dissect
 from bot.learning.words import addresses, grams, pieces, words
 

@@ -11,13 +11,13 @@ import orjson
 import structlog
 
 from bot.domain.actions import Reply
-from bot.domain.capability import TRIAGE_ROLES, Capability, CommandHelp, Context, Manifest, Mode
+from bot.domain.capability import TRIAGE_ROLES, Capability, Context, Manifest, Mode, Options
 from bot.domain.codec import encode
 from bot.domain.commands import parse_commands
 from bot.domain.events import Event
 from bot.domain.facts import AppIdentity, Facts, Item, Need, ThreadMemory
 from bot.domain.gate import Verdict, judge
-from bot.domain.labels import spelled
+from bot.domain.labels import spelled, spelled_or_same
 from bot.domain.learned import Lesson
 from bot.domain.opinions import opinions_of
 from bot.domain.plan import ModelAnswer, NoAnswer, Plan, Skip
@@ -170,7 +170,16 @@ class Deciding:
             if config.mode_of(one.manifest) is not Mode.OFF
             for command in one.manifest.commands
         )
-        contexts = [self._context(one, config, help_of_all, facts.label_names) for one in active]
+        # The repository's own spelling of the allow-list is the same for all.
+        common = Context(
+            mode=config.mode,
+            options=Options(),
+            labels=_allowed(config, facts.label_names),
+            needs_info_label=spelled_or_same(config.labels.needs_info, facts.label_names),
+            commands=help_of_all,
+            check_configuration=self._schema.mistakes,
+        )
+        contexts = [_context(one, config, common) for one in active]
         allowance = Allowance()
         asked = [await self._answer(one, facts, found, allowance) for one, found in zip(active, contexts, strict=True)]
         cases = list(zip(active, asked, contexts, strict=True))
@@ -181,22 +190,6 @@ class Deciding:
             outcomes = [one.without_replies() for one in outcomes]
         digest = _digest(facts)
         return [one.decision(digest) for one in outcomes]
-
-    def _context(
-        self, capability: Capability, config: RepoConfig, commands: tuple[CommandHelp, ...], existing: frozenset[str]
-    ) -> Context:
-        """`existing` are the repository's labels: the allow-list names them as GitHub does, without case."""
-        options = config.options[capability.manifest.id]
-        allowed = config.allowed_labels()
-        return Context(
-            mode=config.mode_of(capability.manifest),
-            options=options,
-            labels=allowed.union(spelled(allowed, existing)),
-            needs_info_label=next(iter(spelled((config.labels.needs_info,), existing)), config.labels.needs_info),
-            commands=commands,
-            unlabel_any=bool(getattr(options, "unlabel_any", False)),
-            check_configuration=self._schema.mistakes,
-        )
 
     async def _may_reply(self, facts: Facts) -> bool:
         """No more replies than a person reads: another bot with a person's account would go on for ever."""
@@ -216,6 +209,19 @@ class Deciding:
         return await self._services.model.answer(
             request, private=repository.private, scope=str(repository.id), allowance=allowance
         )
+
+
+def _allowed(config: RepoConfig, existing: frozenset[str]) -> frozenset[str]:
+    """The allow-list, also as the repository spells it: GitHub's labels ignore case."""
+    allowed = config.allowed_labels()
+    return allowed.union(spelled(allowed, existing))
+
+
+def _context(capability: Capability, config: RepoConfig, common: Context) -> Context:
+    """What is `common` to all capabilities, and this one's own."""
+    options = config.options[capability.manifest.id]
+    unlabel_any = bool(getattr(options, "unlabel_any", False))
+    return replace(common, mode=config.mode_of(capability.manifest), options=options, unlabel_any=unlabel_any)
 
 
 async def _exempt(event: Event, reader: Reader) -> bool:

@@ -46,11 +46,11 @@ class Profile:
     details: tuple[re.Pattern[str], ...]
     at_least: int
 
-    def environment(self, text: str) -> Mapping[str, str]:
-        """Versions by component, from the command's output in a text; empty if it is not there."""
+    def environment(self, lines: Iterable[str]) -> Mapping[str, str]:
+        """Versions by component, from the command's output among the lines of a text; empty if it is not there."""
         found: dict[str, str] = {}
         seen = set()
-        for line in _lines(text):
+        for line in lines:
             for pattern in (*self.lines, *self.details):
                 match = pattern.fullmatch(line)
                 if match is None:
@@ -96,13 +96,14 @@ def chosen(wanted: str | None, repository: str, forms: Iterable[IssueForm]) -> P
 def reported(texts: Sequence[Report]) -> Mapping[str, str]:
     """Versions by component, from any ecosystem's output in any of the texts."""
     found: dict[str, str] = {}
+    plain = [tuple(lines_of(text.visible)) for text in texts]
     for profile in profiles().values():
-        for text in texts:
-            found |= profile.environment(text.visible)
+        for lines in plain:
+            found |= profile.environment(lines)
     return found
 
 
-def _lines(text: str) -> Iterator[str]:
+def lines_of(text: str) -> Iterator[str]:
     """The lines without decoration and padding, and those of `pip show` also as `pip list` has them."""
     plain = [_plain(line) for line in text.split("\n")[:_MAX_LINES] if len(line) <= _MAX_LINE]
     yield from plain

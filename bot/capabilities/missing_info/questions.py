@@ -8,18 +8,8 @@ from typing import Final
 from bot.capabilities.missing_info.environment import Profile, reported
 from bot.capabilities.missing_info.topics import Topic, reports, tells, topic_of
 from bot.domain.facts import FormField, IssueForm
-from bot.domain.report import (
-    Language,
-    Report,
-    boilerplate_of,
-    heading_text,
-    is_blank,
-    language,
-    read,
-    squash,
-    stack_traces,
-    used_form,
-)
+from bot.domain.language import Language, language
+from bot.domain.report import Report, boilerplate_of, heading_text, is_blank, read, squash, stack_traces, used_form
 
 _NOT_REQUIRED: Final = re.compile(
     r"\b(?:optional|additional|context|screenshots?|videos?|checklist|anything else|further|possible|alternatives?|"

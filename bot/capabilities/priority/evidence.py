@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.report import Language, language, read, versions
+from bot.domain.language import Language, language
+from bot.domain.report import read, versions
 
 
 class Harm(StrEnum):

@@ -1,6 +1,7 @@
 """Which kind a repository's label stands for, by its name."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from bot.capabilities.triage.kinds import Kind
@@ -33,6 +34,7 @@ _NAMES: Final = {
 }
 
 
+@lru_cache(1024)
 def kind_of_label(name: str) -> Kind | None:
     """The kind that a label plainly stands for, whatever its family prefix, case and emoji; else None."""
     plain = _NO_WORD.sub(" ", _FAMILY.sub("", name).lower()).strip()

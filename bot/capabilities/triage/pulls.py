@@ -10,7 +10,7 @@ from bot.capabilities.triage.kinds import Kind
 from bot.capabilities.triage.rules import Judgement
 from bot.domain.documents import is_documentation
 from bot.domain.facts import ChangedFile
-from bot.domain.report import Language, language
+from bot.domain.language import Language, language
 
 KINDS: Final = (Kind.BUG, Kind.ENHANCEMENT, Kind.DOCUMENTATION)
 

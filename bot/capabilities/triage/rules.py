@@ -9,7 +9,8 @@ from bot.capabilities.triage.kinds import Kind, Signal
 from bot.capabilities.triage.structure import artefacts, form_signal, structure
 from bot.capabilities.triage.wording import wording
 from bot.domain.facts import IssueForm
-from bot.domain.report import Language, boilerplate_of, language, read, used_form
+from bot.domain.language import Language, language
+from bot.domain.report import boilerplate_of, read, used_form
 
 VERSION: Final = "rules 1"
 

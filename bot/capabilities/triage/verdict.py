@@ -11,9 +11,10 @@ from bot.capabilities.triage.rules import VERSION, Judgement, judge_report
 from bot.domain.actions import Source
 from bot.domain.capability import Context
 from bot.domain.facts import Facts
+from bot.domain.language import Language
 from bot.domain.learned import Guess, Lesson, Measure
 from bot.domain.plan import ModelAnswer
-from bot.domain.report import Language, squash
+from bot.domain.report import squash
 
 
 @dataclass(frozen=True, slots=True)

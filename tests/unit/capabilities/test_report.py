@@ -5,7 +5,8 @@ import time
 import pytest
 
 from bot.domain.facts import FormField, IssueForm
-from bot.domain.report import Language, is_blank, language, read, stack_traces, systems, used_form, versions
+from bot.domain.language import Language, language
+from bot.domain.report import is_blank, read, stack_traces, systems, used_form, versions
 
 HEADINGS = {
     "form": ("### Version\n\n1.2", [("Version", "1.2")]),

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from bot.capabilities.missing_info import CAPABILITY
 from bot.capabilities.missing_info.config import MissingInfoOptions
-from bot.capabilities.missing_info.environment import chosen, profiles, reported
+from bot.capabilities.missing_info.environment import chosen, lines_of, profiles, reported
 from bot.capabilities.missing_info.questions import Thread, wanted
 from bot.domain.actions import DropSection, SetSection
 from bot.domain.facts import FormField, IssueForm
@@ -41,7 +41,7 @@ PRINTED = {**{name: (name, *one) for name, one in REPORTS.items()}, **FURTHER}
 @pytest.mark.parametrize(("name", "text", "versions"), PRINTED.values(), ids=PRINTED)
 def test_a_report_is_recognised(name: str, text: str, versions: Mapping[str, str], shape: str) -> None:
     body = read(shape.format(text="", report=text))
-    found = profiles()[name].environment(body.visible)
+    found = profiles()[name].environment(lines_of(body.visible))
     assert versions.items() <= found.items()
     assert versions.keys() <= reported([body]).keys()
 
@@ -50,7 +50,7 @@ def test_a_report_is_recognised(name: str, text: str, versions: Mapping[str, str
 def test_running_text_is_no_report(name: str) -> None:
     profile = profiles()[name]
     body = read(f"{CRASH}\n\nI use {profile.title} on Linux. OS: yes, version: new.\n\n```python\nfit([])\n```")
-    assert not profile.environment(body.visible)
+    assert not profile.environment(lines_of(body.visible))
     assert not profile.in_prose(body)
 
 
