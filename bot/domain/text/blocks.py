@@ -1,32 +1,26 @@
 """Re-emits the blocks of parsed Markdown; whatever is not on the list of known blocks is left out."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from markdown_it.tree import SyntaxTreeNode
 
 from bot.domain.text.codeblock import fenced
-from bot.domain.text.emit import emit
-from bot.domain.text.hazards import NO_TAIL, defuse
-from bot.domain.text.inline import Mark, Run, flatten, trimmed
+from bot.domain.text.hazards import NO_TAIL
 from bot.domain.text.model import RenderPolicy
-from bot.domain.text.parse import Parser
+from bot.domain.text.paragraph import Paragraph, write
+from bot.domain.text.parse import PARSER
 from bot.domain.text.table import table
 
 MAX_DEPTH: Final = 6
 MAX_ITEMS: Final = 200
-MAX_PARAGRAPH: Final = 10_000
 MAX_TEXTS: Final = 5_000
 """Paragraphs, headings and cells: each costs time, however short it is."""
 
 _CONTAINERS: Final = frozenset({"blockquote", "bullet_list", "ordered_list", "list_item"})
 _BULLETS: Final = ("-", "*")
 _DELIMITERS: Final = (".", ")")
-_ALERT: Final = re.compile(r"\[!(note|tip|important|warning|caution)\]", re.IGNORECASE)
-_PARSER: Final = Parser()
-_TASK: Final = re.compile(r"\[([ xX])\](?=\s|$)")
 
 
 _Written: TypeAlias = tuple[SyntaxTreeNode, str]
@@ -51,7 +45,7 @@ class Writer:
         last = self._policy
         base = self._given or last  # guard: numbers-of-one-text (13): as last
         self._policy = replace(base, numbers=base.numbers | numbers)
-        tree, self._environment = _PARSER.blocks(markdown)
+        tree, self._environment = PARSER.blocks(markdown)
         return (written for _, written in self._children(tree, 0))
 
     def _children(self, node: SyntaxTreeNode, depth: int) -> Iterator[_Written]:
@@ -126,22 +120,11 @@ class Writer:
             self.was_cut = True
             return ""
         content = "".join(child.content for child in node.children)
-        runs = _replace_head(trimmed(self._runs(content)), node)
-        safe = defuse(runs, self._policy, before=self._tail)  # guard: live-words (10, 13): without defuse
-        self._tail = self._tail.then(safe)
-        return emit(safe, self._read, table=in_table, breaks=breaks)
-
-    def _runs(self, content: str) -> tuple[Run, ...]:
-        if len(content) > MAX_PARAGRAPH:  # guard: long-paragraphs (15)
-            self.was_cut = True
-            return (Run(" ".join(content[:MAX_PARAGRAPH].split()) + "…"),)
-        return flatten(_PARSER.inline(content, self._environment), self._policy)
-
-    def _read(self, written: str) -> Sequence[Run] | None:
-        tree, _ = _PARSER.blocks(written)
-        if [child.type for child in tree.children] != ["paragraph"]:
-            return None
-        return flatten(_PARSER.inline(tree.children[0].children[0].content, {}), self._policy)
+        text = Paragraph(content, node.parent.type if node.parent else "", breaks=breaks, table=in_table)
+        written = write(text, self._policy, self._environment, self._tail)
+        self.was_cut |= written.was_cut
+        self._tail = self._tail.then(written.runs)
+        return written.markdown
 
 
 def _is_tight(item: list[_Written]) -> bool:
@@ -157,18 +140,3 @@ def _is_tight(item: list[_Written]) -> bool:
 def _begins_with_text(node: SyntaxTreeNode) -> bool:
     first = node.children[0]
     return bool(first.children) and first.children[0].type == "paragraph"
-
-
-def _replace_head(runs: tuple[Run, ...], node: SyntaxTreeNode) -> tuple[Run, ...]:
-    """GitHub's alerts and task boxes, which look official or can be ticked, as plain words and signs."""
-    parent = node.parent
-    if not runs or runs[0].code or parent is None:
-        return runs
-    head, rest = runs[0], runs[1:]
-    if parent.type == "blockquote" and (alert := _ALERT.match(head.text)):  # guard: alerts (11)
-        title = Run(alert[1].capitalize(), frozenset({Mark.STRONG}))
-        return (title, replace(head, text=head.text[alert.end() :]), *rest)
-    if parent.type == "list_item" and (task := _TASK.match(head.text)):  # guard: task-boxes (11)
-        box = "☐" if task[1] == " " else "☑"
-        return (replace(head, text=box + head.text[task.end() :]), *rest)
-    return runs

@@ -1,5 +1,6 @@
 """Which characters may be seen, and how text looks to a reader who normalises it."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Final
@@ -27,6 +28,9 @@ _HIDDEN_RANGES: Final = (  # guard: hidden-ranges (12): each
 )
 
 
+_PRINTABLE: Final = re.compile(r"[ -~\n\t]*")
+
+
 def is_hidden(char: str) -> bool:
     """Whether a reader cannot see this character: control, bidi, invisible, tag, variation selector, private
     use, unassigned, surrogate or blank-looking. Line feed and tab are not; other white space than " " is."""
@@ -45,6 +49,8 @@ def is_mark(char: str) -> bool:
 
 def clean(text: str) -> str:
     """The text without hidden characters and piled-up marks; white space becomes " "; \\n, \\t stay."""
+    if _PRINTABLE.fullmatch(text):  # nearly all that we write ourselves
+        return text
     kept: list[str] = []
     marks = 0
     for char in text.replace("\r\n", "\n").replace("\r", "\n"):

@@ -54,7 +54,7 @@ def emit(runs: Sequence[Run], read: Reader, *, table: bool = False, breaks: bool
         written = _write(wanted, escape, breaks=breaks)
         back = read(written) if written else ()
         if back is not None and _essence(back) == _essence(wanted):
-            return _write(wanted, escape, breaks=breaks, table=table)
+            return _write(wanted, escape, breaks=breaks, table=True) if table else written
     return ""
 
 

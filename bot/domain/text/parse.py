@@ -43,3 +43,6 @@ def _reader() -> MarkdownIt:
     reader.normalizeLink = lambda url: url  # type: ignore[method-assign]
     reader.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
     return reader
+
+
+PARSER: Final = Parser()
