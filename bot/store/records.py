@@ -18,11 +18,11 @@ WITH saved AS (
     INSERT INTO assistant.decisions (guid, capability, repository_id, number, author, event, facts_digest, outcome,
                                      evidence, method, confidence, tokens, plan, verdicts, acted)
     SELECT %(guid)s, capability, %(repository)s, %(number)s, %(author)s, %(event)s, digest, outcome,
-           evidence, method, confidence, tokens, plan, verdicts, acted
-    FROM unnest(%(capabilities)s::text[], %(digests)s::text[], %(outcomes)s::text[], %(evidences)s::jsonb[],
-                %(methods)s::text[], %(confidences)s::float8[], %(tokens)s::int[], %(plans)s::jsonb[],
-                %(verdicts)s::jsonb[], %(acted)s::boolean[]) WITH ORDINALITY
-         AS t(capability, digest, outcome, evidence, method, confidence, tokens, plan, verdicts, acted, position)
+           evidence, method, confidence, tokens, plan, verdicts, jsonb_array_length(plan) > 0
+    FROM ROWS FROM (jsonb_to_recordset(%(decisions)s)
+                    AS (capability text, digest text, outcome text, evidence jsonb, method text, confidence float8,
+                        tokens int, plan jsonb, verdicts jsonb)) WITH ORDINALITY
+         AS t(capability, digest, outcome, evidence, method, confidence, tokens, plan, verdicts, position)
     ORDER BY position
     ON CONFLICT (guid, capability) DO NOTHING RETURNING 1
 ), marked AS (
@@ -55,6 +55,14 @@ class Decision:
     tokens: int
     plan: list[Any]
     verdicts: list[dict[str, str]]
+
+    @property
+    def row(self) -> dict[str, Any]:
+        return {
+            "capability": self.capability, "digest": self.facts_digest, "outcome": self.outcome[:500],
+            "evidence": self.evidence, "method": self.method, "confidence": self.confidence, "tokens": self.tokens,
+            "plan": self.plan, "verdicts": self.verdicts,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +120,7 @@ class Records:
                 {
                     "guid": subject.guid, "repository": subject.repository, "number": subject.number,
                     "author": subject.author, "event": subject.event,
-                    "capabilities": [one.capability for one in decisions],
-                    "digests": [one.facts_digest for one in decisions],
-                    "outcomes": [one.outcome[:500] for one in decisions],
-                    "evidences": [Jsonb(list(one.evidence)) for one in decisions],
-                    "methods": [one.method for one in decisions],
-                    "confidences": [one.confidence for one in decisions],
-                    "tokens": [one.tokens for one in decisions],
-                    "plans": [Jsonb(one.plan) for one in decisions],
-                    "verdicts": [Jsonb(one.verdicts) for one in decisions],
-                    "acted": [bool(one.plan) for one in decisions],
+                    "decisions": Jsonb([one.row for one in decisions]),
                 },
             )  # fmt: skip
             row = await cursor.fetchone()
