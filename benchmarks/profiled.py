@@ -1,13 +1,17 @@
 """`serve` with a sampler and counters: where its processor time goes. `python -m benchmarks.profiled REPORT`
 
-The report is JSON: samples per part, and SQL statements. Sampled by processor time (SIGPROF), every 5 ms.
+The report is JSON: seconds per part, and SQL statements. The loop's thread is sampled every 5 ms of processor time
+(SIGPROF, which Python handles in that thread only); what is done in other threads is timed as a whole.
 """
 
 import asyncio
 import json
 import signal
 import sys
-from collections import Counter
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -19,6 +23,7 @@ from bot.logs import configure_logs
 from bot.settings import load_settings
 
 _EVERY: Final = 0.005
+_OTHER: Final = "everything else"
 # The innermost frame that belongs to one of these names the part.
 _PARTS: Final = (
     ("JSON", ("/json/", "/orjson/")),
@@ -33,47 +38,60 @@ _PARTS: Final = (
     ("deciding", ("/bot/capabilities/", "/bot/domain/", "/bot/runtime/")),
     ("event loop", ("/asyncio/", "/selectors.py", "/concurrent/", "/threading.py")),
 )
-_IDLE: Final = ("select", "wait", "_worker", "get")
 
 
 class Sampler:
     """Counts, until the process ends."""
 
     def __init__(self) -> None:
-        self.samples: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.statements = 0
+        self._seen = 0.0
 
     def start(self) -> None:
+        self._seen = time.thread_time()
         signal.signal(signal.SIGPROF, self._sample)
         signal.setitimer(signal.ITIMER_PROF, _EVERY, _EVERY)
-        execute = psycopg.AsyncCursor.execute
+        execute, to_thread = psycopg.AsyncCursor.execute, asyncio.to_thread
 
         async def counted(cursor: psycopg.AsyncCursor[Any], *arguments: Any, **keywords: Any) -> Any:
             self.statements += 1
             return await execute(cursor, *arguments, **keywords)
 
+        async def timed(work: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+            return await to_thread(self._timed, partial(work, *arguments, **keywords), work)
+
         psycopg.AsyncCursor.execute = counted  # type: ignore[method-assign, assignment]
+        asyncio.to_thread = timed  # type: ignore[assignment]
 
     def _sample(self, _number: int, frame: FrameType | None) -> None:
-        # While the loop waits, it was another thread that used the processor.
-        if frame is not None and frame.f_code.co_name == "select":
-            others = [one for one in sys._current_frames().values() if one.f_code.co_name not in _IDLE]
-            frame = others[0] if others else frame
-        self.samples[part_of(frame)] += 1
+        now = time.thread_time()
+        self.seconds[part_of(frame)] += now - self._seen
+        self._seen = now
+
+    def _timed(self, work: Callable[[], Any], named: Callable[..., Any]) -> Any:
+        start = time.thread_time()
+        try:
+            return work()
+        finally:
+            code = getattr(named, "__code__", None)
+            self.seconds[_part(code.co_filename) or _OTHER if code else _OTHER] += time.thread_time() - start
 
     def report(self) -> dict[str, Any]:
-        return {"samples": dict(self.samples), "statements": self.statements}
+        return {"seconds": dict(self.seconds), "statements": self.statements}
 
 
 def part_of(frame: FrameType | None) -> str:
     """The part that the innermost known frame belongs to."""
     while frame is not None:
-        name = frame.f_code.co_filename
-        for part, marks in _PARTS:
-            if any(mark in name for mark in marks):
-                return part
+        if part := _part(frame.f_code.co_filename):
+            return part
         frame = frame.f_back
-    return "everything else"
+    return _OTHER
+
+
+def _part(name: str) -> str:
+    return next((part for part, marks in _PARTS if any(mark in name for mark in marks)), "")
 
 
 def main(report: Path) -> None:

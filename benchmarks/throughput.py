@@ -83,9 +83,9 @@ async def measure(*, seconds: float = 40.0, repositories: int = 200, wanted: flo
 
 def _rows(run: Run, single: Run, profile: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
     asked = sorted(single.requests.items(), key=lambda one: -one[1])
-    total = sum(profile["samples"].values())
+    total = sum(profile["seconds"].values())
     own = single.cpu["serve"] * 1000 / single.events
-    parts = sorted(profile["samples"].items(), key=lambda one: -one[1])
+    parts = sorted(profile["seconds"].items(), key=lambda one: -one[1])
     return (
         ("events/s, `serve` and `work`", f"{run.rate:.0f} ({run.events} events in {run.seconds:.1f} s)"),
         ("events/s, `serve` alone, under the sampler", f"{single.rate:.0f}"),

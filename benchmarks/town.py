@@ -37,6 +37,12 @@ def signed(event: str, body: bytes, secret: bytes) -> Delivery:
     return Delivery(event, str(uuid.uuid4()), body, hmac.new(secret, body, hashlib.sha256).hexdigest())
 
 
+def _files(number: int) -> dict[str, str]:
+    """The sample's files under another project's name: what is remembered of one repository's is no other's."""
+    own = f"tidepool-{number}"
+    return {path: f"{text.replace('tidepool', own)}\n# {own}\n" for path, text in FILES.items()}
+
+
 class Town:
     """`repositories` installations of one repository each. Everything is made with the sandbox's own operations."""
 
@@ -64,7 +70,7 @@ class Town:
     def _repository(self, number: int) -> Repository:
         owner = self.state.add_account(f"org-{number}", "Organization", when=self._now)
         owner.members = {MAINTAINER}
-        repository = repos.create_repository(self.world, owner, f"tidepool-{number}", FILES)
+        repository = repos.create_repository(self.world, owner, f"tidepool-{number}", _files(number))
         repository.collaborators = {MAINTAINER: "maintain"}
         for name, colour, description in LABELS:
             self.state.make_label(repository, name, colour, description)
@@ -76,15 +82,17 @@ class Town:
         person = Actor(self.state.add_account(f"person-{index}", when=self._now))
         match step:
             case 0:
-                self._open(repository, person, f"Crash when I open log {index}", THIN_BUG_BODY)
+                body = f"{THIN_BUG_BODY}It is log {index}.\n"
+                self._open(repository, person, f"Crash when I open log {index}", body)
             case 1:
-                self._open(repository, person, f"A byte order mark stops reading ({index})", BUG_BODY)
+                body = BUG_BODY.replace("harbour", f"harbour-{index}")
+                self._open(repository, person, f"A byte order mark stops reading ({index})", body)
             case 2:
-                self._open(repository, person, f"Reading stops at line {index}", BUG_BODY, labels=("bug",))
+                body = BUG_BODY.replace("line 3", f"line {index}")
+                self._open(repository, person, f"Reading stops at line {index}", body, labels=("bug",))
             case 3:
-                self._open(
-                    repository, person, f"How do I read {index} logs?", "I have one file for each day. Is there a way?"
-                )
+                body = f"I have one file for each of {index} days. Is there a way?"
+                self._open(repository, person, f"How do I read {index} logs?", body)
             case 4 | 5:
                 self._comment(repository, self._thread(repository, step), self.maintainer, '/label "area: cli"')
             case 6:
