@@ -43,8 +43,11 @@ class EffectState(Protocol):
 class Ledger(Protocol):
     """Announces and confirms writes, bound to one delivery."""
 
-    async def begin(self, key: str, detail: dict[str, Any] | None = None) -> EffectState:
-        """Announce a write, the first attempt with its `detail`; what is there already is returned as it is."""
+    async def begin(self, key: str, detail: dict[str, Any] | None = None, *, follows: bool = False) -> EffectState:
+        """Announce a write, the first attempt with its `detail`; what is there already is returned as it is.
+
+        `follows`: the first attempt is sent at once, so that its write slot may be taken with this.
+        """
         ...
 
     async def announce(self, key: str, detail: dict[str, Any]) -> None:
@@ -142,7 +145,7 @@ class Executor:
         missing = _missing(effect, sight.on_item, sight.in_repository) if sight and sight.shows_labels else None
         # Written down before it is sent: after a lost answer only these are ours, not what people set meanwhile.
         # guard: labels-announced-at-once (4, 30): without detail
-        row = await self.ledger.begin(key, detail={"added": missing or []})
+        row = await self.ledger.begin(key, detail={"added": missing or []}, follows=bool(missing))
         if row.state == "done":  # guard: labels-once (28)
             return
         if missing is None or not row.fresh:
@@ -208,7 +211,7 @@ class Executor:
 
     async def _create_status(self, body: Rendered, thread: Thread, sight: Sight | None) -> None:
         key = f"status:{self.event.repository.id}#{self.event.number}"
-        row = await self.ledger.begin(key)
+        row = await self.ledger.begin(key, follows=sight is not None and sight.fresh)
         if row.target_id is not None:  # guard: one-status-comment (5, 28)
             await self._edit_status(body, replace(thread, comment_id=row.target_id))
             return
@@ -237,7 +240,7 @@ class Executor:
 
     async def _put_reply(self, effect: PutReply) -> None:
         key = f"reply:{self._answered()}"
-        row = await self.ledger.begin(key)
+        row = await self.ledger.begin(key, follows=True)
         if row.state == "done":  # guard: replies-once (28)
             return
         # guard: replies-are-looked-up (30)
@@ -342,7 +345,7 @@ class Executor:
         if comment is None or self.event.kind.startswith("pull_request_review."):
             return
         key = f"react:{self._answered()}:{effect.content}"
-        if (await self.ledger.begin(key)).state == "done":  # guard: reactions-once (28)
+        if (await self.ledger.begin(key, follows=True)).state == "done":  # guard: reactions-once (28)
             return
         kind = "pulls" if self.event.kind.startswith("pull_request_review_comment.") else "issues"
         url = f"{self._repository}/{kind}/comments/{comment.id}/reactions"

@@ -61,7 +61,7 @@ class Acting:
             else frozenset[str]()
         )
         effects = await asyncio.to_thread(compose, plans, decided.thread, stage, known)
-        ledger = DeliveryLedger(records, threads, self._services.limits, subject)
+        ledger = DeliveryLedger(records, threads, self._services.limits, subject, event.installation)
         await Executor(github, event, app, ledger, fence, key).run(effects, decided.sight)
         return f"done: {len(effects)} effects"
 

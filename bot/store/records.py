@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from bot.domain.events import OWN_WRITES
 from bot.domain.facts import DecisionRecord
 from bot.store.database import Pool
+from bot.store.limits import SLOT
 
 _HEARD: Final = 200
 _SAVE: Final = """
@@ -30,11 +31,14 @@ WITH saved AS (
 )
 SELECT count(*) FROM saved
 """
-_BEGIN: Final = """
-INSERT INTO assistant.effects (key, guid, repository_id, number, state, detail)
-VALUES (%(key)s, %(guid)s, %(repository)s, %(number)s, 'pending', %(detail)s)
-ON CONFLICT (key) DO NOTHING RETURNING begun_at
-"""
+_BEGIN: Final = f"""
+begun AS (
+    INSERT INTO assistant.effects (key, guid, repository_id, number, state, detail)
+    VALUES (%(key)s, %(guid)s, %(repository)s, %(number)s, 'pending', %(detail)s)
+    ON CONFLICT (key) DO NOTHING RETURNING begun_at
+)
+SELECT begun_at, CASE WHEN %(installation)s::bigint IS NOT NULL THEN {SLOT} END FROM begun
+"""  # noqa: S608 - made of constants
 _DONE: Final = """
 UPDATE assistant.effects SET state = 'done', target_id = coalesce(%(target)s, target_id),
     detail = coalesce(%(remembered)s, detail), finished_at = now()
@@ -78,7 +82,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class EffectRow:
-    """`fresh` is True for the attempt that announced the effect; otherwise an earlier one may have been sent."""
+    """`fresh` is True for the attempt that announced the effect; otherwise an earlier one may have been sent.
+
+    `wait`: seconds until it may be sent, where that was asked; at 0 its write slot is taken.
+    """
 
     state: str
     fresh: bool
@@ -86,6 +93,7 @@ class EffectRow:
     begun_at: datetime
     added: tuple[str, ...] = ()
     """Labels that the earlier attempt was about to add."""
+    wait: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,30 +173,37 @@ class Records:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
                 "SELECT body FROM assistant.deliveries WHERE received_at >= %s AND repository_id = %s "
-                "AND state = 'ignored' AND event || '.' || action = ANY(%s) ORDER BY position DESC LIMIT %s",
+                "AND state = 'ignored' AND event || '.' || action = ANY(%s) "
+                "ORDER BY position DESC LIMIT %s",
                 (since, repository, sorted(OWN_WRITES), _HEARD),
             )
             return [zlib.decompress(row[0]) for row in await cursor.fetchall()]
 
     async def begin(
-        self, key: str, subject: Subject, detail: dict[str, Any] | None = None, *, ended: Ended | None = None
+        self,
+        key: str,
+        subject: Subject,
+        detail: dict[str, Any] | None = None,
+        *,
+        ended: Ended | None = None,
+        writer: int | None = None,
     ) -> EffectRow:
         """Announce a write. A row that was there already is returned as it is, with `fresh` False.
 
-        `ended` is the write before it, which is recorded as done in the same statement.
+        `ended` is the write before it, which is recorded as done in the same statement; for a new row, `writer` is
+        the installation of which a write slot is taken with it.
         """
         values = {
             "key": key, "guid": subject.guid, "repository": subject.repository, "number": subject.number,
-            "detail": Jsonb(detail or {}),
+            "detail": Jsonb(detail or {}), "installation": writer,
         }  # fmt: skip
+        statement = f"WITH {_BEGIN}"
+        if ended is not None:
+            statement, values = f"WITH ended AS ({_DONE}), {_BEGIN}", values | ended.values
         async with self._pool.connection() as connection:
-            if ended is None:
-                cursor = await connection.execute(_BEGIN, values)
-            else:
-                cursor = await connection.execute(f"WITH ended AS ({_DONE}) {_BEGIN}", values | ended.values)
-            row = await cursor.fetchone()
+            row = await (await connection.execute(statement, values)).fetchone()
             if row is not None:
-                return EffectRow("pending", fresh=True, target_id=None, begun_at=row[0])
+                return EffectRow("pending", fresh=True, target_id=None, begun_at=row[0], wait=row[1])
             cursor = await connection.execute(
                 "SELECT state, target_id, begun_at, detail FROM assistant.effects WHERE key = %s", (key,)
             )

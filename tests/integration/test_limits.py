@@ -1,6 +1,7 @@
 """Limits that all processes share: write rates, windows, budgets, claims, turns."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Final
@@ -8,9 +9,12 @@ from typing import Final
 import pytest
 
 from bot.domain.errors import ClaimLost
+from bot.runtime.ledger import DeliveryLedger
 from bot.store.database import Pool, migrate, open_pool
 from bot.store.deliveries import Deliveries
 from bot.store.limits import BURST, PER_HOUR, PER_MINUTE, Limits
+from bot.store.records import Records, Subject
+from bot.store.threads import Threads
 
 
 @pytest.fixture
@@ -62,6 +66,54 @@ async def test_the_last_slot_is_taken_once(pool: Pool, limits: Limits) -> None:
     await wrote(pool, BURST - 1, 0.1)
     waits = await asyncio.gather(*(limits.take_write(7) for _ in range(8)))
     assert sorted(waits)[:2] == [0.0, pytest.approx(1.0, abs=0.5)]
+
+
+async def counted(pool: Pool) -> int:
+    async with pool.connection() as connection:
+        row = await (await connection.execute("SELECT count(*) FROM assistant.content_writes")).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def ledger(pool: Pool, limits: Limits, installation: int) -> DeliveryLedger:
+    subject = Subject(f"of {installation}", "issues.opened", installation, 5, "jonas")
+    return DeliveryLedger(Records(pool), Threads(pool), limits, subject, installation)
+
+
+async def test_a_slot_is_taken_with_what_is_begun_and_is_good_for_one_write(pool: Pool, limits: Limits) -> None:
+    ours = ledger(pool, limits, 7)
+    assert (await ours.begin("a", follows=True)).wait == 0
+    assert await counted(pool) == 1
+    assert await limits.take_write(8) == 0
+    assert await counted(pool) == 2, "another installation has none of it"
+    assert [await limits.take_write(7) for _ in range(2)] == [0, 0]
+    assert await counted(pool) == 3, "the first write had the kept slot, the second took its own"
+
+
+async def test_no_slot_is_taken_for_what_is_not_sent_at_once(pool: Pool, limits: Limits) -> None:
+    ours = ledger(pool, limits, 7)
+    assert (await ours.begin("a")).wait is None
+    assert (await ours.begin("a", follows=True)).wait is None, "it was begun before: it has to be looked for first"
+    assert await counted(pool) == 0
+    assert await limits.take_write(7) == 0
+    assert await counted(pool) == 1
+
+
+async def test_where_no_slot_is_free_none_is_kept(pool: Pool, limits: Limits) -> None:
+    await wrote(pool, BURST, 0.1)
+    row = await ledger(pool, limits, 7).begin("a", follows=True)
+    assert row.fresh
+    assert 0.5 <= (row.wait or 0) <= 1
+    assert await counted(pool) == BURST
+    assert 0.5 <= await limits.take_write(7) <= 1
+
+
+async def test_a_slot_is_not_kept_for_long(pool: Pool, limits: Limits, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = time.monotonic()
+    await ledger(pool, limits, 7).begin("a", follows=True)
+    monkeypatch.setattr("bot.store.limits.time.monotonic", lambda: begun + 60)
+    assert await limits.take_write(7) == 0
+    assert await counted(pool) == 2, "the write a minute later is counted when it is sent"
 
 
 async def test_pruning_keeps_what_still_counts(pool: Pool, limits: Limits) -> None:

@@ -171,7 +171,7 @@ async def test_only_labels_that_arrived_on_this_thread_are_ours(pool: Pool) -> N
 
 async def test_what_is_done_is_written_with_what_is_begun_next_or_when_it_is_settled(pool: Pool) -> None:
     subject = Subject("a", "issues.opened", 1, 5, "jonas")
-    ledger = DeliveryLedger(Records(pool), Threads(pool), Limits(pool), subject)
+    ledger = DeliveryLedger(Records(pool), Threads(pool), Limits(pool), subject, 5)
     for key in ("labels", "status", "reply"):
         await ledger.begin(key, {"added": [key]})
         await ledger.done(key, target=len(key), detail={"added": ["x"]} if key == "labels" else None)

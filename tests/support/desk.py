@@ -60,7 +60,7 @@ class LedgerInMemory:
     async def heard(self, since: datetime) -> list[dict[str, Any]]:
         return [one.payload for one in reversed(self.deliveries) if one.delivered_at >= since]
 
-    async def begin(self, key: str, detail: dict[str, Any] | None = None) -> Row:
+    async def begin(self, key: str, detail: dict[str, Any] | None = None, *, follows: bool = False) -> Row:
         await self.settle()
         if key in self.rows:
             return replace(self.rows[key], fresh=False)
