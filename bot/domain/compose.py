@@ -63,6 +63,17 @@ def compose(
     return (*effects, *(PutReaction(content) for content in reactions))
 
 
+def written(plans: Sequence[tuple[str, tuple[Action, ...]]], thread: Thread) -> int:
+    """About how many characters `compose` has to render."""
+    texts = [one.text for one in thread.sections.values()]
+    for action in (action for _name, plan in plans for action in plan):
+        if isinstance(action, SetSection | Reply | Review):
+            texts.append(action.text)
+        if isinstance(action, Review):
+            texts += [one.text for one in action.comments]
+    return sum(len(block.markdown) for text in texts for block in text)
+
+
 def remark_digest(remark: LineComment) -> str:
     """The same remark on the same text of the same file, wherever the line has moved to."""
     parts = (remark.path, *remark.original, "\0", *(remark.suggestion or ()), "\0", *map(repr, remark.text))

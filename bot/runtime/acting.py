@@ -1,10 +1,8 @@
 """From recorded decisions to effects; after a crash it starts again from the record."""
 
-import asyncio
-
 from bot.domain.actions import Review
 from bot.domain.codec import decode_actions
-from bot.domain.compose import Stage, compose
+from bot.domain.compose import Stage, compose, written
 from bot.domain.events import Event
 from bot.domain.facts import AppIdentity
 from bot.domain.ports import Fence
@@ -13,6 +11,7 @@ from bot.domain.text import RenderPolicy
 from bot.github.client import GitHub
 from bot.github.executor import Executor
 from bot.runtime import messages
+from bot.runtime.computing import computed
 from bot.runtime.configuration import load_configuration
 from bot.runtime.deciding import Decided
 from bot.runtime.ledger import DeliveryLedger
@@ -60,7 +59,7 @@ class Acting:
             if reviews
             else frozenset[str]()
         )
-        effects = await asyncio.to_thread(compose, plans, decided.thread, stage, known)
+        effects = await computed(lambda: compose(plans, decided.thread, stage, known), written(plans, decided.thread))
         ledger = DeliveryLedger(records, threads, self._services.limits, subject, event.installation)
         await Executor(github, event, app, ledger, fence, key).run(effects, decided.sight)
         return f"done: {len(effects)} effects"

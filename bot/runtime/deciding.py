@@ -1,6 +1,5 @@
 """From an event to recorded decisions: configuration, facts, the capabilities' answers, the gate."""
 
-import asyncio
 import hashlib
 import time
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from bot.github.client import GitHub
 from bot.github.reader import Reader
 from bot.github.sight import Sight, sight_of
 from bot.learning.earned import PRECISION
+from bot.runtime.computing import computed
 from bot.runtime.configuration import load_configuration
 from bot.runtime.dislikes import Dislikes
 from bot.runtime.learning import Wanted
@@ -183,8 +183,7 @@ class Deciding:
         allowance = Allowance()
         asked = [await self._answer(one, facts, found, allowance) for one, found in zip(active, contexts, strict=True)]
         cases = list(zip(active, asked, contexts, strict=True))
-        # In a thread: hostile text may take a second, and deliveries are acknowledged on this loop.
-        outcomes = await asyncio.to_thread(lambda: [_outcome(*case, facts) for case in cases])
+        outcomes = await computed(lambda: [_outcome(*case, facts) for case in cases], facts.size)
         # guard: replies-to-one-person (5)
         if any(one.replies for one in outcomes) and not await self._may_reply(facts):
             outcomes = [one.without_replies() for one in outcomes]

@@ -1,0 +1,18 @@
+"""Where texts are looked through: small ones at once, large ones in a thread."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+SMALL: Final = 4_000
+
+T = TypeVar("T")
+
+
+async def computed(work: Callable[[], T], size: int) -> T:
+    """The result of `work` on `size` characters that people wrote.
+
+    Deliveries are acknowledged on this loop, and a large hostile text may take a second. A small one takes less than
+    the way to a thread and back, and at worst as long as 70 ms.
+    """
+    return work() if size <= SMALL else await asyncio.to_thread(work)
