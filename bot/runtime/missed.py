@@ -164,7 +164,8 @@ class Missed:
         if not isinstance(payload, Mapping):
             return None
         where = route(str(data["event"]), payload, self._handled)
-        body = compress(json.dumps(payload).encode()) if where.key else b""
+        # guard: proofs-that-were-missed (30): without where.proof
+        body = compress(json.dumps(payload).encode()) if where.key or where.proof else b""
         # What needs no work is kept too, so that it is not fetched again.
         reason = "fetched: it was missed" if where.key else where.reason
         return Incoming.routed(where, guid=str(data["guid"]), event=str(data["event"]), body=body, reason=reason)

@@ -173,7 +173,7 @@ class Records:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(
                 "SELECT body FROM assistant.deliveries WHERE received_at >= %s AND repository_id = %s "
-                "AND state = 'ignored' AND event || '.' || action = ANY(%s) "
+                "AND state = 'ignored' AND body <> '' AND event || '.' || action = ANY(%s) "
                 "ORDER BY position DESC LIMIT %s",
                 (since, repository, sorted(OWN_WRITES), _HEARD),
             )

@@ -288,10 +288,10 @@ async def _judge(
         thread = world.sandbox.thread(repository, number)
         if thread.labels or thread.by_bot():
             result.wrong.append(f"{repository}#{number} is older than the installation, and was written on")
-    cursor = await machine.connection.execute("SELECT state, count(*) FROM assistant.deliveries GROUP BY state")
-    states = dict(await cursor.fetchall())
-    if set(states) - {"done", "ignored"}:
-        result.wrong.append(f"deliveries are left: {states}")
+    cursor = await machine.connection.execute(
+        "SELECT state, reason, count(*) FROM assistant.deliveries WHERE state NOT IN ('done', 'ignored') GROUP BY 1, 2"
+    )
+    result.wrong += [f"deliveries are left: {one}" for one in await cursor.fetchall()]
     cursor = await machine.connection.execute("SELECT ends - begins FROM assistant.gaps WHERE settled_at IS NOT NULL")
     gaps = [row[0] for row in await cursor.fetchall()]
     if len(gaps) != 1 or not scenario.away - _EDGE < gaps[0] < scenario.away + _EDGE:

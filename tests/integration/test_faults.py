@@ -1,12 +1,14 @@
 """GitHub misbehaves, and nothing is lost or doubled. Each test proves that its fault fired."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.runtime.chores import Chores
 from bot.sandbox.faults import Armed, Fault, FaultKind
+from bot.store.records import Records
 from tests.integration.test_events import COMPLETE, INCOMPLETE, bodies, opened, seen
 from tests.support.assistant import REPOSITORY, Assistant
 
@@ -151,6 +153,23 @@ async def test_missed_deliveries_are_fetched(assistant: Assistant) -> None:
     await assistant.settled()
     assert [seen(assistant, number).labels for number in numbers] == [("bug",)] * 3
     assert await chores.fetch_missed(datetime.now(UTC)) == 0
+
+
+async def test_what_was_missed_of_our_own_writes_is_heard_of_too(assistant: Assistant) -> None:
+    """Also by a release that kept no bodies of these: without one nothing is told, and nothing fails."""
+    records, since = Records(assistant.service.pool), datetime.now(UTC) - timedelta(hours=1)
+    assistant.sandbox.webhook_url = None
+    number = opened(assistant, "jonas", "Crash on an empty row", INCOMPLETE)
+    await assistant.sandbox.drain_webhooks()
+    await assistant.service.chores.fetch_missed(datetime.now(UTC))
+    await assistant.settled()
+    assert await assistant.service.chores.fetch_missed(datetime.now(UTC)) > 0
+    repository = assistant.sandbox.state.repository(REPOSITORY).id
+    told = [json.loads(one) for one in await records.heard(repository, since)]
+    assert [one["comment"]["body"] for one in told] == list(bodies(seen(assistant, number)))
+    async with assistant.service.pool.connection() as connection:
+        await connection.execute("UPDATE assistant.deliveries SET body = '' WHERE state = 'ignored'")
+    assert await records.heard(repository, since) == []
 
 
 async def test_the_write_rate_of_an_installation_is_kept(assistant: Assistant) -> None:
