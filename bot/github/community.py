@@ -36,10 +36,11 @@ async def community_files(github: GitHub, base: str) -> Found:
     root = await _listing(github, base, "")
     shown = None if root is None or len(root) >= _LISTED else {one["name"] for one in root if one["type"] == "dir"}
     folders = [one for one in (".github", "docs") if shown is None or one in shown]
-    listings = {
-        "": root,
-        **dict(zip(folders, await together([_listing(github, base, one) for one in folders]), strict=True)),
-    }
+    found = await together([_listing(github, base, one) for one in folders])
+    if shown is not None:
+        # Git keeps no empty folders: what the root shows is there, though a lagging server may not find it yet.
+        found = [one or None for one in found]
+    listings = {"": root, **dict(zip(folders, found, strict=True))}
     urls: dict[str, str] = {}
     for entry in (one for folder in (".github", "", "docs") for one in listings.get(folder) or ()):
         key = _NAMES.get(str(entry["name"]).rsplit(".", 1)[0].lower().replace("-", "_"))

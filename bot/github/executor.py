@@ -38,6 +38,8 @@ class EffectState(Protocol):
     def begun_at(self) -> datetime: ...
     @property
     def added(self) -> tuple[str, ...]: ...
+    @property
+    def wait(self) -> float | None: ...
 
 
 class Ledger(Protocol):
@@ -46,7 +48,8 @@ class Ledger(Protocol):
     async def begin(self, key: str, detail: dict[str, Any] | None = None, *, follows: bool = False) -> EffectState:
         """Announce a write, the first attempt with its `detail`; what is there already is returned as it is.
 
-        `follows`: the first attempt is sent at once, so that its write slot may be taken with this.
+        `follows`: the first attempt is sent at once, so that its write slot may be taken with this; `wait` then says
+        in how many seconds there will be one.
         """
         ...
 
@@ -148,7 +151,8 @@ class Executor:
         row = await self.ledger.begin(key, detail={"added": missing or []}, follows=bool(missing))
         if row.state == "done":  # guard: labels-once (28)
             return
-        if missing is None or not row.fresh:
+        # guard: sights-that-wait (3, 4): without row.wait
+        if missing is None or not row.fresh or row.wait:
             missing = await self._missing_now(effect, row)
             if missing:
                 await self.ledger.announce(key, {"added": _added(row, missing)})  # guard: announced-labels (4, 30)
@@ -216,7 +220,7 @@ class Executor:
             await self._edit_status(body, replace(thread, comment_id=row.target_id))
             return
         # Also at the first attempt: an installation that came back finds what it said before it went.
-        seen = sight.comments if row.fresh and sight is not None and sight.fresh else None
+        seen = sight.comments if row.fresh and not row.wait and sight is not None and sight.fresh else None
         found = await self._look(f"{self._issue}/comments", body, row) if seen is None else self._ours(seen, body)
         if found is not None:  # guard: status-comments-are-found (30)
             await self.ledger.done(key, target=found)

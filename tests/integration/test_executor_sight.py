@@ -37,6 +37,13 @@ async def test_what_was_seen_long_ago_is_asked_for_again(desk: Desk) -> None:
     assert desk.thread.labels == ("bug",)
 
 
+async def test_what_was_seen_is_asked_for_again_where_a_write_has_to_wait_for_its_slot(desk: Desk) -> None:
+    desk.ledger.wait = 1.0
+    await desk.do(UNKNOWN, STATUS, sight=desk.look())
+    assert len(read(desk)) == 2
+    assert (desk.thread.labels, len(desk.thread.by_bot())) == (("bug",), 1)
+
+
 async def test_labels_that_were_not_read_are_asked_for(desk: Desk) -> None:
     await desk.do(UNKNOWN, sight=replace(desk.look(), in_repository=frozenset()))
     assert desk.thread.labels == ("bug",)

@@ -98,6 +98,19 @@ async def test_a_write_is_never_sent_along_a_redirect(assistant: Assistant) -> N
     assert "redirected away" in next(iter((await assistant.reasons()).values()))
 
 
+async def test_a_folder_that_a_lagging_server_does_not_find_is_looked_into_again(assistant: Assistant) -> None:
+    assistant.sandbox.commit(REPOSITORY, "mira", {".github/CONTRIBUTING.md": "# How\n"}, "Say how")
+    lag = arm(assistant, FaultKind.STATUS_BEFORE, r"/tidepool/contents/\.github$", "GET", status=404)
+    welcomes = []
+    for name in ("aiko", "stranger"):
+        number = opened(assistant, name, "Crash on an empty row", COMPLETE)
+        await assistant.settled()
+        (body,) = bodies(seen(assistant, number))
+        welcomes.append("/blob/main/.github/CONTRIBUTING.md" in body)
+    assert lag.fired == 1
+    assert welcomes == [False, True]
+
+
 async def test_a_renamed_repository_is_followed(assistant: Assistant) -> None:
     webhook, assistant.sandbox.webhook_url = assistant.sandbox.webhook_url, None
     number = opened(assistant, "jonas", "Crash on an empty row", COMPLETE)

@@ -39,6 +39,7 @@ class Row:
     target_id: int | None
     begun_at: datetime
     added: tuple[str, ...] = ()
+    wait: float | None = None
 
 
 @dataclass(slots=True)
@@ -52,6 +53,8 @@ class LedgerInMemory:
     ended: tuple[str, int | None, dict[str, Any]] | None = None
     deliveries: list[Delivery] = field(default_factory=list)
     """What the service was told of its own writes."""
+    wait: float = 0.0
+    """Seconds until there is a write slot."""
 
     async def announce(self, key: str, detail: dict[str, Any]) -> None:
         begun_at = await self.now()
@@ -65,7 +68,7 @@ class LedgerInMemory:
         if key in self.rows:
             return replace(self.rows[key], fresh=False)
         self.rows[key] = Row("pending", True, None, datetime.now(UTC), tuple((detail or {}).get("added", ())))
-        return replace(self.rows[key], added=())
+        return replace(self.rows[key], added=(), wait=self.wait if follows else None)
 
     async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None:
         await self.settle()
