@@ -21,7 +21,7 @@ demo: $(VENV)/.run
 	$(BIN)/python -m bot demo $(if $(STAY),--stay)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest tests --ignore tests/conformance -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests --ignore tests/conformance -n 3 --dist loadfile
 
 test-conformance: $(VENV)/.dev $(NPM_CACHE)/.installed
 	OCTOKIT=$(abspath $(NPM_CACHE))/node_modules $(BIN)/python -m pytest tests/conformance
