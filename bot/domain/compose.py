@@ -19,7 +19,7 @@ from bot.domain.actions import (
 )
 from bot.domain.effects import Effect, PutLabels, PutReaction, PutReply, PutReview, PutStatus, TakeLabels
 from bot.domain.status import Thread
-from bot.domain.text import Rendered, RenderPolicy, Text, make_marker, render, render_suggestion
+from bot.domain.text import Details, Rendered, RenderPolicy, Text, make_marker, render, render_suggestion
 
 
 @dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-stages (16): without repr
@@ -65,13 +65,16 @@ def compose(
 
 def written(plans: Sequence[tuple[str, tuple[Action, ...]]], thread: Thread) -> int:
     """About how many characters `compose` has to render."""
-    texts = [one.text for one in thread.sections.values()]
+    texts, lines = [one.text for one in thread.sections.values()], list[str]()
     for action in (action for _name, plan in plans for action in plan):
         if isinstance(action, SetSection | Reply | Review):
             texts.append(action.text)
         if isinstance(action, Review):
             texts += [one.text for one in action.comments]
-    return sum(len(block.markdown) for text in texts for block in text)
+            lines += [line for one in action.comments for line in (*one.original, *(one.suggestion or ()))]
+    blocks = [block for text in texts for block in text]
+    folds = sum(len(block.summary) for block in blocks if isinstance(block, Details))
+    return sum(len(block.markdown) for block in blocks) + folds + sum(map(len, lines))
 
 
 def remark_digest(remark: LineComment) -> str:

@@ -236,15 +236,6 @@ class Facts:
     related: Relation = field(default_factory=Relation)
 
     @property
-    def size(self) -> int:
-        """How many characters there are that people of any kind wrote."""
-        texts = (
-            self.item.title, self.item.body, self.proposed_configuration, *self.documents.values(),
-            *(one.body for one in self.comments), *(one.patch for one in self.files),
-        )  # fmt: skip
-        return sum(len(one) for one in texts if one)
-
-    @property
     def label_names(self) -> frozenset[str]:
         return frozenset(label.name for label in self.labels)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.report import MAX_CHARS
 
-_REMEMBERED: Final = 64
+_REMEMBERED: Final = 32
 """Texts that are not counted again: several capabilities ask about the same report."""
 
 

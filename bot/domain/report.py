@@ -21,9 +21,10 @@ MAX_CHARS: Final = 65_536
 """GitHub's limit for a body; whatever is longer did not come from there and is cut."""
 
 _MAX_INLINE: Final = 4_000  # the inline parser is quadratic on hostile brackets
-_REMEMBERED: Final = 64
+_REMEMBERED: Final = 32
 """Reports, and templates, that are not taken apart again: every capability looks at the same ones."""
 _PARAGRAPHS: Final = 256
+_SHORT: Final = 300  # tokens take a hundred times the memory of their text
 _BLOCKS: Final = MarkdownIt("commonmark")
 _BLOCKS.core.ruler.enableOnly(["normalize", "block"])
 _BLOCKS.block.ruler.disable(["reference"])
@@ -116,14 +117,21 @@ def heading_text(inline: str) -> str:
 
 def _words(inline: str, *, code: str = "{}") -> str:
     """The words of a paragraph; `code` says what becomes of a code span."""
-    return "".join(_word(one, code) for one in _parsed(inline[:_MAX_INLINE]))
+    return "".join(_word(one, code) for one in _tokens(inline[:_MAX_INLINE]))
 
 
-@lru_cache(_PARAGRAPHS)
+def _tokens(inline: str) -> tuple[Token, ...]:
+    """The inline tokens of a paragraph, to be looked at only."""
+    return _parsed_before(inline) if len(inline) <= _SHORT else _parsed(inline)
+
+
 def _parsed(inline: str) -> tuple[Token, ...]:
-    """The inline tokens of a paragraph, to be looked at only: a report's are asked for in three ways."""
     parsed = _INLINE.parseInline(inline)
     return tuple(parsed[0].children or ()) if parsed else ()
+
+
+_parsed_before: Final = lru_cache(_PARAGRAPHS)(_parsed)
+"""A report's paragraphs are asked for in three ways."""
 
 
 def _word(token: Token, code: str) -> str:
@@ -168,7 +176,7 @@ def _bold_line(line: str) -> str:
     """The text of a line that is bold from end to end (a colon after it is allowed), else nothing."""
     if not line.startswith(("**", "__")) or len(line) > 200:
         return ""
-    children = [one for one in _parsed(line) if one.content.strip() not in {"", ":"} or one.type != "text"]
+    children = [one for one in _tokens(line) if one.content.strip() not in {"", ":"} or one.type != "text"]
     if len(children) < 3 or children[0].type != "strong_open" or children[-1].type != "strong_close":
         return ""
     if any(one.type == "strong_close" for one in children[1:-1]):

@@ -13,8 +13,8 @@ LEFT_ALONE: Final = "it may be about a security problem"
 
 _ENOUGH: Final = 3.0
 _TITLE_FACTOR: Final = 1.5
-_REMEMBERED: Final = 64
-"""Reports that are not looked through again: every capability and the gate ask about the same one."""
+_REMEMBERED: Final = 32
+"""Items that are not looked through again: every capability and the gate ask about the same one."""
 
 _ATTACKS: Final = re.compile(
     r"\b(?:remote(?:ly)? (?:code|command) execution|RCE|arbitrary (?:code|commands?|files?) (?:execution|read|write|up"
@@ -89,10 +89,9 @@ _PROTECTION: Final = re.compile(
 
 def is_sensitive(item: Item) -> bool:
     """Whether this is an issue that looks like the report of a vulnerability. Pull requests show everything anyway."""
-    return not item.is_pull and looks_sensitive(item.title, item.body)
+    return not item.is_pull and _looks_sensitive(item.title, item.body)
 
 
-@lru_cache(_REMEMBERED)
 def looks_sensitive(title: str, body: str) -> bool:
     """Whether the text speaks of an attack and of who could make it, or calls itself the report of a vulnerability.
     English only: elsewhere the rules know nothing.
@@ -105,6 +104,9 @@ def looks_sensitive(title: str, body: str) -> bool:
     score -= 2.0 * bool(_PUBLIC.search(title) or _PUBLIC.search(text) or _UPGRADE.search(title))
     score -= 1.5 * _wishes(title, text)
     return score >= _ENOUGH and language(f"{title}\n{text}") is not Language.OTHER
+
+
+_looks_sensitive: Final = lru_cache(_REMEMBERED)(looks_sensitive)
 
 
 def _attack(text: str) -> float:

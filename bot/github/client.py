@@ -136,15 +136,21 @@ class GitHub(GitHubAPI):
         return urlunsplit((*self._origin, *urlsplit(url)[2:]))
 
     async def send(
-        self, method: str, url: str, data: Mapping[str, Any] | None = None, *, fence: Fence | None = None
+        self,
+        method: str,
+        url: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        fence: Fence | None = None,
+        has_slot: bool = False,
     ) -> Any:
         """A write. Returns the answer; an answer without success or, for new things, without an id is Unavailable.
 
-        A slot of the installation's write rate is taken first; Deferred if none is free soon. `fence` is asked when
-        the first byte is about to leave, and what it raises is raised.
+        A slot of the installation's write rate is taken first, if this write has none; Deferred if none is free soon.
+        `fence` is asked when the first byte is about to leave, and what it raises is raised.
         """
-        if self._installation is not None:  # guard: write-rates (5)
-            await self._take_slot(self._installation)
+        if not has_slot:  # guard: write-rates (5)
+            await self.take_slot()
         body: Any = b"" if data is None else dict(data)
         answer, _more, status = await self._guarded(
             self._fenced(fence)._make_request(method, url, None, body, "application/vnd.github+json")
@@ -172,8 +178,9 @@ class GitHub(GitHubAPI):
         if until is not None:  # guard: back-off-windows (31)
             raise Deferred(until, "GitHub asked us to wait")
 
-    async def _take_slot(self, installation: int) -> None:
-        while (wait := await self._windows.take_write(installation)) > 0:
+    async def take_slot(self) -> None:
+        """A slot of the installation's write rate, for a write that follows at once. Deferred if none is free soon."""
+        while self._installation is not None and (wait := await self._windows.take_write(self._installation)) > 0:
             if wait > _PATIENCE:
                 # By the clock that the queue goes by: this process's own may be another.
                 until = await self._windows.now() + timedelta(seconds=wait)

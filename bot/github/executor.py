@@ -138,10 +138,12 @@ class Executor:
     def _issue(self) -> str:
         return f"{self._repository}/issues/{self.event.number}"
 
-    async def _write(self, method: str, url: str, data: Mapping[str, Any] | None = None) -> Any:
+    async def _write(
+        self, method: str, url: str, data: Mapping[str, Any] | None = None, *, has_slot: bool = False
+    ) -> Any:
         """One write, if this worker still owns the item."""
         # guard: writes-behind-the-fence (29): without fence
-        return await self.github.send(method, url, data, fence=self.fence)
+        return await self.github.send(method, url, data, fence=self.fence, has_slot=has_slot)
 
     async def _put_labels(self, effect: PutLabels, sight: Sight | None) -> None:
         key = f"labels:{self.event.delivery}:{effect.key}"
@@ -151,14 +153,16 @@ class Executor:
         row = await self.ledger.begin(key, detail={"added": missing or []}, follows=bool(missing))
         if row.state == "done":  # guard: labels-once (28)
             return
+        if row.wait:
+            await self._wait_for_slot(key, row)
         # guard: sights-that-wait (3, 4): without row.wait
-        if missing is None or not row.fresh or row.wait:
+        if missing is None or not row.fresh or row.wait or not (sight and sight.fresh):
             missing = await self._missing_now(effect, row)
             if missing:
                 await self.ledger.announce(key, {"added": _added(row, missing)})  # guard: announced-labels (4, 30)
         if missing:
             try:
-                await self._write("POST", f"{self._issue}/labels", {"labels": missing})
+                await self._write("POST", f"{self._issue}/labels", {"labels": missing}, has_slot=row.wait is not None)
             except (Refused, Absent, Forbidden):
                 await self.ledger.refused(key)
                 raise
@@ -167,6 +171,14 @@ class Executor:
                 await self.ledger.announce(key, {"added": list(row.added)})  # guard: deferred-labels (4)
                 raise
         await self.ledger.done(key, detail={"added": _added(row, missing)})
+
+    async def _wait_for_slot(self, key: str, row: EffectState) -> None:
+        """Before it is looked what is there: that would be too old after a wait."""
+        try:
+            await self.github.take_slot()
+        except Deferred:
+            await self.ledger.announce(key, {"added": list(row.added)})  # guard: labels-without-a-slot (4)
+            raise
 
     async def _missing_now(self, effect: PutLabels, row: EffectState) -> list[str]:
         missing = _missing(effect, await self._labels(), await self._known_labels())
@@ -219,6 +231,8 @@ class Executor:
         if row.target_id is not None:  # guard: one-status-comment (5, 28)
             await self._edit_status(body, replace(thread, comment_id=row.target_id))
             return
+        if row.wait:
+            await self.github.take_slot()
         # Also at the first attempt: an installation that came back finds what it said before it went.
         seen = sight.comments if row.fresh and not row.wait and sight is not None and sight.fresh else None
         found = await self._look(f"{self._issue}/comments", body, row) if seen is None else self._ours(seen, body)
@@ -226,7 +240,7 @@ class Executor:
             await self.ledger.done(key, target=found)
             await self._edit_status(body, replace(thread, comment_id=found))
             return
-        made = await self._create_comment(key, body, announced=seen is not None)
+        made = await self._create_comment(key, body, announced=seen is not None, has_slot=row.wait is not None)
         await self.ledger.save_thread(replace(thread, comment_id=made), made=key)
 
     async def _edit_status(self, body: Rendered, thread: Thread) -> None:
@@ -251,15 +265,15 @@ class Executor:
         if not row.fresh and (found := await self._look(f"{self._issue}/comments", effect.body, row)) is not None:
             await self.ledger.done(key, target=found)
             return
-        made = await self._create_comment(key, effect.body, announced=row.fresh)
+        made = await self._create_comment(key, effect.body, announced=row.fresh, has_slot=_has_slot(row))
         await self.ledger.done(key, target=made)
 
-    async def _create_comment(self, key: str, body: Rendered, *, announced: bool) -> int:
+    async def _create_comment(self, key: str, body: Rendered, *, announced: bool, has_slot: bool) -> int:
         """`announced`: by a fresh `begin` a moment ago. What was made is to be noted as done by who asked for it."""
         if not announced:
             await self.ledger.announce(key, {})  # guard: announced-comments (30)
         try:
-            made = await self._write("POST", f"{self._issue}/comments", {"body": body.body})
+            made = await self._write("POST", f"{self._issue}/comments", {"body": body.body}, has_slot=has_slot)
         except (Refused, Absent, Forbidden):
             await self.ledger.refused(key)
             raise
@@ -349,12 +363,13 @@ class Executor:
         if comment is None or self.event.kind.startswith("pull_request_review."):
             return
         key = f"react:{self._answered()}:{effect.content}"
-        if (await self.ledger.begin(key, follows=True)).state == "done":  # guard: reactions-once (28)
+        row = await self.ledger.begin(key, follows=True)
+        if row.state == "done":  # guard: reactions-once (28)
             return
         kind = "pulls" if self.event.kind.startswith("pull_request_review_comment.") else "issues"
         url = f"{self._repository}/{kind}/comments/{comment.id}/reactions"
         try:
-            await self._write("POST", url, {"content": effect.content.value})
+            await self._write("POST", url, {"content": effect.content.value}, has_slot=_has_slot(row))
         except Absent:
             log.info("reaction_refused", delivery=self.event.delivery)
         await self.ledger.done(key)
@@ -369,6 +384,10 @@ def _missing(effect: PutLabels, present: Collection[str], known: Collection[str]
     """GitHub creates a label that it does not know: what was deleted since must not come back by our hand."""
     # guard: labels-are-never-created (3, 4): without label in known
     return [label for label in effect.labels if label in known and label not in present]
+
+
+def _has_slot(row: EffectState) -> bool:
+    return row.wait == 0  # guard: slots-taken-ahead (5): as True
 
 
 def _added(row: EffectState, missing: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ import orjson
 import structlog
 
 from bot.domain.actions import Reply
-from bot.domain.capability import TRIAGE_ROLES, Capability, Context, Manifest, Mode, Options
+from bot.domain.capability import TRIAGE_ROLES, Capability, CommandHelp, Context, Manifest, Mode
 from bot.domain.codec import encode
 from bot.domain.commands import parse_commands
 from bot.domain.events import Event
@@ -22,6 +22,7 @@ from bot.domain.opinions import opinions_of
 from bot.domain.plan import ModelAnswer, NoAnswer, Plan, Skip
 from bot.domain.ports import Allowance
 from bot.domain.repo_config import ConfigSchema, RepoConfig
+from bot.domain.sizes import size_of
 from bot.domain.status import Thread
 from bot.github.auth import Installation
 from bot.github.client import GitHub
@@ -171,24 +172,37 @@ class Deciding:
             for command in one.manifest.commands
         )
         # The repository's own spelling of the allow-list is the same for all.
-        common = Context(
-            mode=config.mode,
-            options=Options(),
-            labels=_allowed(config, facts.label_names),
-            needs_info_label=spelled_or_same(config.labels.needs_info, facts.label_names),
-            commands=help_of_all,
-            check_configuration=self._schema.mistakes,
-        )
-        contexts = [_context(one, config, common) for one in active]
+        labels = _allowed(config, facts.label_names)
+        needs_info = spelled_or_same(config.labels.needs_info, facts.label_names)
+        contexts = [self._context(one, config, labels, needs_info, help_of_all) for one in active]
         allowance = Allowance()
         asked = [await self._answer(one, facts, found, allowance) for one, found in zip(active, contexts, strict=True)]
         cases = list(zip(active, asked, contexts, strict=True))
-        outcomes = await computed(lambda: [_outcome(*case, facts) for case in cases], facts.size)
+        outcomes = await computed(lambda: [_outcome(*case, facts) for case in cases], size_of(facts))
         # guard: replies-to-one-person (5)
         if any(one.replies for one in outcomes) and not await self._may_reply(facts):
             outcomes = [one.without_replies() for one in outcomes]
         digest = _digest(facts)
         return [one.decision(digest) for one in outcomes]
+
+    def _context(
+        self,
+        capability: Capability,
+        config: RepoConfig,
+        labels: frozenset[str],
+        needs_info: str,
+        commands: tuple[CommandHelp, ...],
+    ) -> Context:
+        options = config.options[capability.manifest.id]
+        return Context(
+            mode=config.mode_of(capability.manifest),
+            options=options,
+            labels=labels,
+            needs_info_label=needs_info,
+            commands=commands,
+            unlabel_any=bool(getattr(options, "unlabel_any", False)),
+            check_configuration=self._schema.mistakes,
+        )
 
     async def _may_reply(self, facts: Facts) -> bool:
         """No more replies than a person reads: another bot with a person's account would go on for ever."""
@@ -214,13 +228,6 @@ def _allowed(config: RepoConfig, existing: frozenset[str]) -> frozenset[str]:
     """The allow-list, also as the repository spells it: GitHub's labels ignore case."""
     allowed = config.allowed_labels()
     return allowed.union(spelled(allowed, existing))
-
-
-def _context(capability: Capability, config: RepoConfig, common: Context) -> Context:
-    """What is `common` to all capabilities, and this one's own."""
-    options = config.options[capability.manifest.id]
-    unlabel_any = bool(getattr(options, "unlabel_any", False))
-    return replace(common, mode=config.mode_of(capability.manifest), options=options, unlabel_any=unlabel_any)
 
 
 async def _exempt(event: Event, reader: Reader) -> bool:

@@ -27,8 +27,6 @@ class DeliveryLedger:
         writer = self.installation if follows else None
         row = await self.records.begin(key, self.subject, detail, ended=self._ended, writer=writer)
         self._ended = None
-        if row.wait == 0:  # guard: slots-taken-ahead (5): as True
-            self.limits.keep_slot(self.installation)
         return row
 
     async def announce(self, key: str, detail: dict[str, Any]) -> None:

@@ -1,6 +1,5 @@
 """Limits that hold for all processes together: back-off windows, write rates, daily budgets, claims."""
 
-import time
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -15,8 +14,6 @@ PER_HOUR: Final = 500  # guard: writes-per-hour (5): as 100000
 BURST: Final = 40  # guard: bursts-of-writes (5): as 100000
 SLOT: Final = f"assistant.take_write(%(installation)s::bigint, {PER_HOUR}, {PER_MINUTE}, {BURST})"
 """Seconds until the installation may write again; 0 takes a slot now."""
-_KEPT: Final = 1.0
-"""Seconds for which a slot is kept that was taken ahead of its write."""
 
 # In one order, so that two of these never wait for each other.
 SPENDING: Final = """
@@ -57,28 +54,14 @@ class Limits:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._states: Together[_Question, Any] = Together(self._look_up, pause=_COMPANY)
-        self._ahead: dict[int, list[float]] = {}
 
     async def take_write(self, installation: int) -> float:
-        """Seconds until the installation may write again; 0 takes a slot now, or the one that was kept."""
-        if self._has_kept(installation):
-            return 0.0
+        """Seconds until the installation may write again; 0 takes a slot now."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(f"SELECT {SLOT}", {"installation": installation})
             row = await cursor.fetchone()
         assert row is not None
         return float(row[0])
-
-    def keep_slot(self, installation: int) -> None:
-        """A slot was taken by another statement (`SLOT`): a write of the installation that follows at once has it."""
-        self._ahead.setdefault(installation, []).append(time.monotonic() + _KEPT)
-
-    def _has_kept(self, installation: int) -> bool:
-        now = time.monotonic()
-        # guard: kept-slots (5): without until > now
-        kept = [until for until in self._ahead.get(installation, ()) if until > now]
-        self._ahead[installation] = kept[1:]  # guard: slots-are-used-once (5): as kept
-        return bool(kept)
 
     async def prune_writes(self) -> None:
         async with self._pool.connection() as connection:

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.effects import PutLabels, PutStatus, TakeLabels
+from bot.domain.errors import Deferred
 from bot.domain.status import Thread
 from bot.github.errors import Unavailable
 from bot.sandbox.faults import FaultKind
+from tests.support.answers import WindowsInMemory
 from tests.support.assistant import REPOSITORY
-from tests.support.desk import ISSUES, LABELS, STATUS, Desk, text
+from tests.support.desk import ISSUES, LABELS, REPLY, SEEN, STATUS, Desk, text
 
 UNKNOWN = PutLabels("own", ("old", "bug"), commanded=False)
 """The repository has no label "old"; it is in each sight."""
@@ -37,11 +39,41 @@ async def test_what_was_seen_long_ago_is_asked_for_again(desk: Desk) -> None:
     assert desk.thread.labels == ("bug",)
 
 
-async def test_what_was_seen_is_asked_for_again_where_a_write_has_to_wait_for_its_slot(desk: Desk) -> None:
+async def test_a_first_attempt_has_the_slot_that_was_taken_with_its_announcement(desk: Desk) -> None:
+    await desk.do(LABELS, STATUS, REPLY, SEEN, sight=desk.look())
+    assert len(desk.writes) == 4
+    assert desk.windows.taken == []
+
+
+async def test_what_was_seen_is_asked_for_again_after_a_write_has_waited_for_its_slot(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    async def take(_windows: WindowsInMemory, _installation: int) -> float:
+        looks.append(len(read(desk)))
+        return 0.0
+
+    monkeypatch.setattr(WindowsInMemory, "take_write", take)
     desk.ledger.wait = 1.0
     await desk.do(UNKNOWN, STATUS, sight=desk.look())
-    assert len(read(desk)) == 2
     assert (desk.thread.labels, len(desk.thread.by_bot())) == (("bug",), 1)
+    assert (looks, len(read(desk))) == ([0, 1], 2), "each slot comes before its look, and the write has it"
+
+
+async def test_each_write_without_a_slot_of_its_own_takes_one(desk: Desk) -> None:
+    desk.ledger.wait = 1.0
+    await desk.do(REPLY, SEEN)
+    assert len(desk.windows.taken) == 2
+
+
+async def test_labels_that_nobody_sent_because_there_was_no_slot_are_not_ours(desk: Desk) -> None:
+    desk.ledger.wait = 60.0
+    desk.windows.waits.append(60.0)
+    with pytest.raises(Deferred):
+        await desk.do(LABELS, sight=desk.look())
+    (row,) = desk.ledger.rows.values()
+    assert (row.added, desk.writes) == ((), [])
 
 
 async def test_labels_that_were_not_read_are_asked_for(desk: Desk) -> None:

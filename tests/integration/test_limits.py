@@ -1,7 +1,6 @@
 """Limits that all processes share: write rates, windows, budgets, claims, turns."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Final
@@ -80,14 +79,10 @@ def ledger(pool: Pool, limits: Limits, installation: int) -> DeliveryLedger:
     return DeliveryLedger(Records(pool), Threads(pool), limits, subject, installation)
 
 
-async def test_a_slot_is_taken_with_what_is_begun_and_is_good_for_one_write(pool: Pool, limits: Limits) -> None:
-    ours = ledger(pool, limits, 7)
-    assert (await ours.begin("a", follows=True)).wait == 0
+async def test_a_slot_is_taken_with_what_is_begun(pool: Pool, limits: Limits) -> None:
+    row = await ledger(pool, limits, 7).begin("a", follows=True)
+    assert (row.fresh, row.wait) == (True, 0)
     assert await counted(pool) == 1
-    assert await limits.take_write(8) == 0
-    assert await counted(pool) == 2, "another installation has none of it"
-    assert [await limits.take_write(7) for _ in range(2)] == [0, 0]
-    assert await counted(pool) == 3, "the first write had the kept slot, the second took its own"
 
 
 async def test_no_slot_is_taken_for_what_is_not_sent_at_once(pool: Pool, limits: Limits) -> None:
@@ -95,25 +90,15 @@ async def test_no_slot_is_taken_for_what_is_not_sent_at_once(pool: Pool, limits:
     assert (await ours.begin("a")).wait is None
     assert (await ours.begin("a", follows=True)).wait is None, "it was begun before: it has to be looked for first"
     assert await counted(pool) == 0
-    assert await limits.take_write(7) == 0
-    assert await counted(pool) == 1
 
 
-async def test_where_no_slot_is_free_none_is_kept(pool: Pool, limits: Limits) -> None:
+async def test_where_no_slot_is_free_none_is_taken(pool: Pool, limits: Limits) -> None:
     await wrote(pool, BURST, 0.1)
     row = await ledger(pool, limits, 7).begin("a", follows=True)
     assert row.fresh
     assert 0.5 <= (row.wait or 0) <= 1
     assert await counted(pool) == BURST
-    assert 0.5 <= await limits.take_write(7) <= 1
-
-
-async def test_a_slot_is_not_kept_for_long(pool: Pool, limits: Limits, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun = time.monotonic()
-    await ledger(pool, limits, 7).begin("a", follows=True)
-    monkeypatch.setattr("bot.store.limits.time.monotonic", lambda: begun + 60)
-    assert await limits.take_write(7) == 0
-    assert await counted(pool) == 2, "the write a minute later is counted when it is sent"
+    assert (await ledger(pool, limits, 8).begin("b", follows=True)).wait == 0
 
 
 async def test_pruning_keeps_what_still_counts(pool: Pool, limits: Limits) -> None:

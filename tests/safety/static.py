@@ -147,9 +147,10 @@ def one_executor(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, str]]
 
 def _is_known_write(call: ast.Call, path: str) -> bool:
     text = ast.unparse(call)
-    return (path == EXECUTOR and text == "self.github.send(method, url, data, fence=self.fence)") or (
-        path == TOKENS and text.startswith("self.api.send('POST', f'/app/installations/{installation}/access_tokens',")
-    )
+    if path == EXECUTOR:
+        return text == "self.github.send(method, url, data, fence=self.fence, has_slot=has_slot)"
+    tokens = "self.api.send('POST', f'/app/installations/{installation}/access_tokens',"
+    return path == TOKENS and text.startswith(tokens)
 
 
 def one_executor_is_made(module: ast.Module, path: str) -> Iterator[tuple[ast.AST, str]]:

@@ -137,7 +137,7 @@ def test_each_rule_has_a_planted_breach() -> None:
 def test_a_dead_rule_would_be_noticed() -> None:
     """What the rules allow is really there: an exception for something that is gone would hide a breach."""
     executor, tokens = sources()["bot/github/executor.py"], sources()["bot/github/auth.py"]
-    assert executor.count("self.github.send(method, url, data, fence=self.fence)") == 1
+    assert executor.count("self.github.send(method, url, data, fence=self.fence, has_slot=has_slot)") == 1
     assert executor.count("self.github.send(") == 1
     assert tokens.count("object.__setattr__(") == 1
     assert tokens.count("narrowed = {") == 3

@@ -100,6 +100,8 @@ class Desk:
     executor: Executor
     ledger: LedgerInMemory
     lost: list[bool]
+    windows: WindowsInMemory
+    """Where write slots come from that were not taken with an announcement."""
 
     async def do(self, *effects: Effect, sight: Sight | None = None) -> None:
         await self.executor.run(effects, sight)
@@ -156,15 +158,16 @@ async def open_desk(sandbox: Sandbox) -> AsyncIterator[Desk]:
         if lost:
             raise ClaimLost("taken over")
 
+    windows = WindowsInMemory()
     async with open_session() as session:
         app = GitHubApp(
-            session, Credentials(sandbox.app_id, sandbox.private_key), api_url=sandbox.url, windows=WindowsInMemory(),
+            session, Credentials(sandbox.app_id, sandbox.private_key), api_url=sandbox.url, windows=windows,
             declared=declared_permissions(tuple(one.manifest for one in REGISTRY)),
         )  # fmt: skip
         ledger = LedgerInMemory()
         identity: AppIdentity = await app.identity()
         github = app.client(event.installation, event.repository.id)
-        yield Desk(sandbox, Executor(github, event, identity, ledger, fence, KEY), ledger, lost)
+        yield Desk(sandbox, Executor(github, event, identity, ledger, fence, KEY), ledger, lost, windows)
 
 
 def text(words: str, kind: str = "status", key: bytes = KEY, subject: str = "1#5") -> Rendered:

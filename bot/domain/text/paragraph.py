@@ -16,8 +16,8 @@ MAX_PARAGRAPH: Final = 10_000
 _ALERT: Final = re.compile(r"\[!(note|tip|important|warning|caution)\]", re.IGNORECASE)
 _TASK: Final = re.compile(r"\[([ xX])\](?=\s|$)")
 _REMEMBERED: Final = 512
-_SHORT: Final = 1_000
-"""Our own sentences are shorter, and come again and again; half a megabyte of them is kept."""
+_SHORT: Final = 300
+"""Our own sentences are shorter, and come again and again; 20 MB are kept where every letter has its own look."""
 
 
 @dataclass(frozen=True, slots=True)
