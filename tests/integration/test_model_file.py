@@ -57,7 +57,10 @@ def pid_of(local: LocalModel) -> int:
 
 async def gone(pid: int, *, within: float = 10.0) -> bool:
     for _ in range(int(within / 0.05)):
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
             return True
         await asyncio.sleep(0.05)
     return False
