@@ -23,6 +23,7 @@ MAX_CHARS: Final = 65_536
 _MAX_INLINE: Final = 4_000  # the inline parser is quadratic on hostile brackets
 _REMEMBERED: Final = 32
 """Reports, and templates, that are not taken apart again: every capability looks at the same ones."""
+_FORMS: Final = 128
 _PARAGRAPHS: Final = 256
 _SHORT: Final = 300  # tokens take a hundred times the memory of their text
 _BLOCKS: Final = MarkdownIt("commonmark")
@@ -281,7 +282,7 @@ def _steps(tokens: Sequence[Token]) -> int:
 _MIN_SHARE: Final = 0.5
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_FORMS)
 def headings_of(form: IssueForm) -> tuple[str, ...]:
     """The headings that a report has which was written with this form or Markdown template."""
     if form.text:

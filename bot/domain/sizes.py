@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.domain.facts import Facts, IssueForm
+from bot.domain.text import Details
 
 ENTRY: Final = 20
 """What an entry of a list counts for besides its characters: each takes time, however short it is."""
@@ -17,6 +18,7 @@ def size_of(facts: Facts) -> int:
 
 def _texts(facts: Facts) -> Iterator[str | None]:
     yield from (facts.item.title, facts.item.body, facts.proposed_configuration, *facts.broken_configuration)
+    yield from facts.item.labels
     if facts.event.comment is not None:
         yield facts.event.comment.body
     yield from (one.body for one in facts.comments)
@@ -26,16 +28,18 @@ def _texts(facts: Facts) -> Iterator[str | None]:
     for form in facts.forms:
         yield from _texts_of_form(form)
     for file in facts.files:
-        yield from (file.path, file.patch)
+        yield from (file.path, file.previous_path, file.patch)
     for path, text in facts.documents.items():
         yield from (path, text)
     yield from facts.tree
-    yield from (one.word for one in facts.misspellings)
+    for found in facts.misspellings:
+        yield from (found.path, found.word, *found.corrections)
     for decision in facts.decisions:
         yield from (decision.outcome, *decision.evidence)
     yield from (one.subject for one in facts.feedback)
     for section in facts.memory.written.values():
-        yield from (block.markdown for block in section.text)
+        for block in section.text:
+            yield from (block.markdown, block.summary if isinstance(block, Details) else None)
 
 
 def _texts_of_form(form: IssueForm) -> Iterator[str]:

@@ -180,8 +180,9 @@ class GitHub(GitHubAPI):
 
     async def take_slot(self) -> None:
         """A slot of the installation's write rate, for a write that follows at once. Deferred if none is free soon."""
+        end = time.monotonic() + _PATIENCE
         while self._installation is not None and (wait := await self._windows.take_write(self._installation)) > 0:
-            if wait > _PATIENCE:
+            if time.monotonic() + wait > end:
                 # By the clock that the queue goes by: this process's own may be another.
                 until = await self._windows.now() + timedelta(seconds=wait)
                 raise Deferred(until, "this installation's write rate is used up")

@@ -1,9 +1,10 @@
 """The one way to write to GitHub: reads the target, applies only the difference, looks before it repeats."""
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol, assert_never
+from typing import Any, Final, assert_never
 
 import structlog
 
@@ -17,6 +18,7 @@ from bot.domain.status import Thread
 from bot.domain.text import Rendered, find_marker
 from bot.github.client import GitHub, path
 from bot.github.errors import Absent, Forbidden, Refused
+from bot.github.ledger import EffectState, Ledger
 from bot.github.sight import Said, Sight, said
 
 log = structlog.get_logger()
@@ -25,53 +27,8 @@ LOOKS: Final = tuple(timedelta(seconds=one) for one in (10, 30, 60, 180, 600))
 """When to look again for a write that had no answer, counted from the write: lists may lag behind."""
 SETTLE: Final = timedelta(seconds=60)
 """From then on its absence is believed where the issue counts as many comments as its list shows."""
-
-
-class EffectState(Protocol):
-    @property
-    def state(self) -> str: ...
-    @property
-    def fresh(self) -> bool: ...
-    @property
-    def target_id(self) -> int | None: ...
-    @property
-    def begun_at(self) -> datetime: ...
-    @property
-    def added(self) -> tuple[str, ...]: ...
-    @property
-    def wait(self) -> float | None: ...
-
-
-class Ledger(Protocol):
-    """Announces and confirms writes, bound to one delivery."""
-
-    async def begin(self, key: str, detail: dict[str, Any] | None = None, *, follows: bool = False) -> EffectState:
-        """Announce a write, the first attempt with its `detail`; what is there already is returned as it is.
-
-        `follows`: the first attempt is sent at once, so that its write slot may be taken with this; `wait` then says
-        in how many seconds there will be one.
-        """
-        ...
-
-    async def announce(self, key: str, detail: dict[str, Any]) -> None:
-        """A write is sent now: `begun_at` is this moment from now on. Needless right after a fresh `begin`."""
-        ...
-
-    async def heard(self, since: datetime) -> Sequence[Mapping[str, Any]]:
-        """Payloads of comments and reviews by bots in this repository that were delivered since, newest first."""
-        ...
-
-    async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None:
-        """A write arrived. This may be written down with the next `begin`; `settle` is for the last one."""
-        ...
-
-    async def settle(self) -> None: ...
-    async def refused(self, key: str) -> None: ...
-    async def save_thread(self, thread: Thread, *, made: str | None = None) -> None:
-        """Remember the thread; `made` is the key of the write that made its comment, which is done then."""
-        ...
-
-    async def now(self) -> datetime: ...
+_SLOT: Final = 1.0
+"""Seconds after which a write slot is too old to be used."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)  # guard: unseen-executors (16): without repr
@@ -139,30 +96,41 @@ class Executor:
         return f"{self._repository}/issues/{self.event.number}"
 
     async def _write(
-        self, method: str, url: str, data: Mapping[str, Any] | None = None, *, has_slot: bool = False
+        self, method: str, url: str, data: Mapping[str, Any] | None = None, *, slot: float | None = None
     ) -> Any:
-        """One write, if this worker still owns the item."""
+        """One write, if this worker still owns the item. `slot`: when (`time.monotonic()`) its slot was taken."""
+        has_slot = slot is not None and time.monotonic() - slot < _SLOT  # guard: fresh-slots (5): as True
         # guard: writes-behind-the-fence (29): without fence
         return await self.github.send(method, url, data, fence=self.fence, has_slot=has_slot)
+
+    async def _slot(self, row: EffectState, begun: float) -> float | None:
+        """When the slot was taken that came with the row; where none was free, one is waited for."""
+        if row.wait:  # guard: slots-that-are-waited-for (5)
+            await self.github.take_slot()
+            return time.monotonic()
+        return begun if row.wait is not None else None  # guard: slots-taken-ahead (5): as begun
 
     async def _put_labels(self, effect: PutLabels, sight: Sight | None) -> None:
         key = f"labels:{self.event.delivery}:{effect.key}"
         missing = _missing(effect, sight.on_item, sight.in_repository) if sight and sight.shows_labels else None
         # Written down before it is sent: after a lost answer only these are ours, not what people set meanwhile.
+        begun = time.monotonic()
         # guard: labels-announced-at-once (4, 30): without detail
         row = await self.ledger.begin(key, detail={"added": missing or []}, follows=bool(missing))
         if row.state == "done":  # guard: labels-once (28)
             return
-        if row.wait:
-            await self._wait_for_slot(key, row)
-        # guard: sights-that-wait (3, 4): without row.wait
-        if missing is None or not row.fresh or row.wait or not (sight and sight.fresh):
+        if missing and row.fresh and (row.wait or not (sight and sight.fresh)):  # guard: sights-that-wait (3, 4)
+            # What was seen will be too old: it is looked for again after the wait, and nothing was sent till then.
+            await self.ledger.announce(key, {"added": []})  # guard: labels-before-a-look (4)
+            missing = None
+        slot = await self._slot(row, begun)
+        if missing is None or not row.fresh:
             missing = await self._missing_now(effect, row)
             if missing:
                 await self.ledger.announce(key, {"added": _added(row, missing)})  # guard: announced-labels (4, 30)
         if missing:
             try:
-                await self._write("POST", f"{self._issue}/labels", {"labels": missing}, has_slot=row.wait is not None)
+                await self._write("POST", f"{self._issue}/labels", {"labels": missing}, slot=slot)
             except (Refused, Absent, Forbidden):
                 await self.ledger.refused(key)
                 raise
@@ -171,14 +139,6 @@ class Executor:
                 await self.ledger.announce(key, {"added": list(row.added)})  # guard: deferred-labels (4)
                 raise
         await self.ledger.done(key, detail={"added": _added(row, missing)})
-
-    async def _wait_for_slot(self, key: str, row: EffectState) -> None:
-        """Before it is looked what is there: that would be too old after a wait."""
-        try:
-            await self.github.take_slot()
-        except Deferred:
-            await self.ledger.announce(key, {"added": list(row.added)})  # guard: labels-without-a-slot (4)
-            raise
 
     async def _missing_now(self, effect: PutLabels, row: EffectState) -> list[str]:
         missing = _missing(effect, await self._labels(), await self._known_labels())
@@ -227,12 +187,12 @@ class Executor:
 
     async def _create_status(self, body: Rendered, thread: Thread, sight: Sight | None) -> None:
         key = f"status:{self.event.repository.id}#{self.event.number}"
+        begun = time.monotonic()
         row = await self.ledger.begin(key, follows=sight is not None and sight.fresh)
         if row.target_id is not None:  # guard: one-status-comment (5, 28)
             await self._edit_status(body, replace(thread, comment_id=row.target_id))
             return
-        if row.wait:
-            await self.github.take_slot()
+        slot = await self._slot(row, begun)
         # Also at the first attempt: an installation that came back finds what it said before it went.
         seen = sight.comments if row.fresh and not row.wait and sight is not None and sight.fresh else None
         found = await self._look(f"{self._issue}/comments", body, row) if seen is None else self._ours(seen, body)
@@ -240,7 +200,7 @@ class Executor:
             await self.ledger.done(key, target=found)
             await self._edit_status(body, replace(thread, comment_id=found))
             return
-        made = await self._create_comment(key, body, announced=seen is not None, has_slot=row.wait is not None)
+        made = await self._create_comment(key, body, announced=seen is not None, slot=slot)
         await self.ledger.save_thread(replace(thread, comment_id=made), made=key)
 
     async def _edit_status(self, body: Rendered, thread: Thread) -> None:
@@ -257,7 +217,7 @@ class Executor:
         await self.ledger.save_thread(thread)
 
     async def _put_reply(self, effect: PutReply) -> None:
-        key = f"reply:{self._answered()}"
+        key, begun = f"reply:{self._answered()}", time.monotonic()
         row = await self.ledger.begin(key, follows=True)
         if row.state == "done":  # guard: replies-once (28)
             return
@@ -265,15 +225,16 @@ class Executor:
         if not row.fresh and (found := await self._look(f"{self._issue}/comments", effect.body, row)) is not None:
             await self.ledger.done(key, target=found)
             return
-        made = await self._create_comment(key, effect.body, announced=row.fresh, has_slot=_has_slot(row))
+        slot = await self._slot(row, begun)
+        made = await self._create_comment(key, effect.body, announced=row.fresh and not row.wait, slot=slot)
         await self.ledger.done(key, target=made)
 
-    async def _create_comment(self, key: str, body: Rendered, *, announced: bool, has_slot: bool) -> int:
+    async def _create_comment(self, key: str, body: Rendered, *, announced: bool, slot: float | None) -> int:
         """`announced`: by a fresh `begin` a moment ago. What was made is to be noted as done by who asked for it."""
         if not announced:
             await self.ledger.announce(key, {})  # guard: announced-comments (30)
         try:
-            made = await self._write("POST", f"{self._issue}/comments", {"body": body.body}, has_slot=has_slot)
+            made = await self._write("POST", f"{self._issue}/comments", {"body": body.body}, slot=slot)
         except (Refused, Absent, Forbidden):
             await self.ledger.refused(key)
             raise
@@ -362,14 +323,15 @@ class Executor:
         # guard: reviews-take-no-reactions (34): without self.event.kind.startswith('pull_request_review.')
         if comment is None or self.event.kind.startswith("pull_request_review."):
             return
-        key = f"react:{self._answered()}:{effect.content}"
+        key, begun = f"react:{self._answered()}:{effect.content}", time.monotonic()
         row = await self.ledger.begin(key, follows=True)
         if row.state == "done":  # guard: reactions-once (28)
             return
+        slot = await self._slot(row, begun)
         kind = "pulls" if self.event.kind.startswith("pull_request_review_comment.") else "issues"
         url = f"{self._repository}/{kind}/comments/{comment.id}/reactions"
         try:
-            await self._write("POST", url, {"content": effect.content.value}, has_slot=_has_slot(row))
+            await self._write("POST", url, {"content": effect.content.value}, slot=slot)
         except Absent:
             log.info("reaction_refused", delivery=self.event.delivery)
         await self.ledger.done(key)
@@ -384,10 +346,6 @@ def _missing(effect: PutLabels, present: Collection[str], known: Collection[str]
     """GitHub creates a label that it does not know: what was deleted since must not come back by our hand."""
     # guard: labels-are-never-created (3, 4): without label in known
     return [label for label in effect.labels if label in known and label not in present]
-
-
-def _has_slot(row: EffectState) -> bool:
-    return row.wait == 0  # guard: slots-taken-ahead (5): as True
 
 
 def _added(row: EffectState, missing: Sequence[str]) -> list[str]:

@@ -176,9 +176,12 @@ class Deciding:
         needs_info = spelled_or_same(config.labels.needs_info, facts.label_names)
         contexts = [self._context(one, config, labels, needs_info, help_of_all) for one in active]
         allowance = Allowance()
-        asked = [await self._answer(one, facts, found, allowance) for one, found in zip(active, contexts, strict=True)]
+        size = size_of(facts)
+        asked = [
+            await self._answer(one, facts, found, allowance, size) for one, found in zip(active, contexts, strict=True)
+        ]
         cases = list(zip(active, asked, contexts, strict=True))
-        outcomes = await computed(lambda: [_outcome(*case, facts) for case in cases], size_of(facts))
+        outcomes = await computed(lambda: [_outcome(*case, facts) for case in cases], size)
         # guard: replies-to-one-person (5)
         if any(one.replies for one in outcomes) and not await self._may_reply(facts):
             outcomes = [one.without_replies() for one in outcomes]
@@ -211,11 +214,11 @@ class Deciding:
         return await self._services.limits.spend(scope, 1, REPLIES_PER_HOUR)
 
     async def _answer(
-        self, capability: Capability, facts: Facts, context: Context, allowance: Allowance
+        self, capability: Capability, facts: Facts, context: Context, allowance: Allowance, size: int
     ) -> ModelAnswer | NoAnswer | None:
         if self._services.model is None:
             return None
-        request = capability.ask(facts, context)
+        request = await computed(lambda: capability.ask(facts, context), size)
         if request is None:
             return None
         repository = facts.event.repository

@@ -1,6 +1,8 @@
 """What deciding saw a moment ago need not be asked for again; anything older, and any second attempt, asks GitHub."""
 
+import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -67,10 +69,44 @@ async def test_each_write_without_a_slot_of_its_own_takes_one(desk: Desk) -> Non
     assert len(desk.windows.taken) == 2
 
 
-async def test_labels_that_nobody_sent_because_there_was_no_slot_are_not_ours(desk: Desk) -> None:
+async def test_a_second_attempt_takes_a_slot_of_its_own(desk: Desk) -> None:
+    desk.arm(FaultKind.RESET_BEFORE, ISSUES + "/comments$")
+    with pytest.raises(Unavailable):
+        await desk.do(REPLY)
+    assert desk.windows.taken == []
+    await desk.again(REPLY)
+    assert (len(desk.windows.taken), len(desk.thread.by_bot())) == (1, 1)
+
+
+async def test_a_slot_that_was_taken_too_long_ago_is_not_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.github.executor._SLOT", 0.0)
+    await desk.do(LABELS, STATUS, REPLY, SEEN, sight=desk.look())
+    assert len(desk.windows.taken) == len(desk.writes) == 4
+
+
+async def test_a_reply_that_waited_for_its_slot_is_announced_anew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For as long as it waits nothing is sent: what is believed of lists is counted from the write."""
+
+    async def take(_windows: WindowsInMemory, _installation: int) -> float:
+        await asyncio.sleep(0.1)
+        return 0.0
+
+    monkeypatch.setattr(WindowsInMemory, "take_write", take)
+    desk.ledger.wait, start = 1.0, datetime.now(UTC)
+    await desk.do(REPLY)
+    (row,) = desk.ledger.rows.values()
+    assert row.begun_at - start >= timedelta(seconds=0.1)
+
+
+@pytest.mark.parametrize("fault", [None, FaultKind.STATUS_BEFORE])
+async def test_labels_that_nobody_sent_after_a_wait_are_not_ours(desk: Desk, fault: FaultKind | None) -> None:
+    """Neither where there was no slot in the end, nor where GitHub could not be asked what is there."""
     desk.ledger.wait = 60.0
-    desk.windows.waits.append(60.0)
-    with pytest.raises(Deferred):
+    if fault is None:
+        desk.windows.waits.append(60.0)
+    else:
+        desk.arm(fault, ISSUES + "/labels$", "GET", status=502)
+    with pytest.raises((Deferred, Unavailable)):
         await desk.do(LABELS, sight=desk.look())
     (row,) = desk.ledger.rows.values()
     assert (row.added, desk.writes) == ((), [])

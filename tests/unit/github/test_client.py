@@ -283,7 +283,7 @@ async def test_a_write_asks_its_fence_when_nothing_was_sent_and_obeys_it() -> No
 
 async def test_an_answer_of_the_fence_that_was_read_late_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a process that was suspended between the database's answer and its own next step."""
-    times, asked = iter([0.0, 7.0, 7.0, 7.1]), []
+    times, asked = iter([0.0, 0.0, 7.0, 7.0, 7.1]), []
     monkeypatch.setattr(client_module, "time", SimpleNamespace(monotonic=lambda: next(times)))
 
     async def fence() -> None:
