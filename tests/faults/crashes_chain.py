@@ -64,6 +64,8 @@ class Chain:
     _ready: bool = False
     _trace_read: int = 0
     _looked_at: int = 0
+    _kills: list[str] = field(default_factory=list)
+    """Notes of kills that were read, whoever read them, and not taken for a proof yet."""
     _people_s: set[str] = field(default_factory=set)
     _database: psycopg.AsyncConnection[Any] | None = None
 
@@ -152,9 +154,11 @@ class Chain:
 
     def _proof(self) -> str:
         """Where the program was killed: by its own note, SIGKILL as its end, and a database without a process."""
-        kills = [line.split("\t") for line in self._new_lines() if line.startswith("kill\t")]
+        self._new_lines()
+        kills, self._kills = [line.split("\t") for line in self._kills], []
         if self.process is None or not self.process.killed or len(kills) != 1:
-            raise AssertionError(f"the program ended by itself: {self._log()}")
+            status = self.process and self.process.status
+            raise AssertionError(f"the program ended by itself: status {status}, noted {kills}; {self._log()}")
         if left := postgres_pids(self.embedded.cluster):
             raise AssertionError(f"the database outlived the crash: {left}")
         return " ".join(kills[0][1:])
@@ -252,6 +256,7 @@ class Chain:
         text = self.trace.read_text() if self.trace.exists() else ""
         lines = text.splitlines()[self._trace_read :]
         self._trace_read += len(lines)
+        self._kills += [line for line in lines if line.startswith("kill\t")]
         return lines
 
     def _log(self) -> str:
