@@ -89,7 +89,7 @@ _PROTECTION: Final = re.compile(
 
 def is_sensitive(item: Item) -> bool:
     """Whether this is an issue that looks like the report of a vulnerability. Pull requests show everything anyway."""
-    return not item.is_pull and _looks_sensitive(item.title, item.body)
+    return not item.is_pull and _remembered(item.title, item.body)
 
 
 def looks_sensitive(title: str, body: str) -> bool:
@@ -106,7 +106,7 @@ def looks_sensitive(title: str, body: str) -> bool:
     return score >= _ENOUGH and language(f"{title}\n{text}") is not Language.OTHER
 
 
-_looks_sensitive: Final = lru_cache(_REMEMBERED)(looks_sensitive)
+_remembered: Final = lru_cache(_REMEMBERED)(looks_sensitive)
 
 
 def _attack(text: str) -> float:

@@ -103,18 +103,17 @@ class Executor:
         # guard: writes-behind-the-fence (29): without fence
         return await self.github.send(method, url, data, fence=self.fence, has_slot=has_slot)
 
-    async def _slot(self, row: EffectState, begun: float) -> float | None:
+    async def _slot(self, row: EffectState) -> float | None:
         """When the slot was taken that came with the row; where none was free, one is waited for."""
         if row.wait:  # guard: slots-that-are-waited-for (5)
             await self.github.take_slot()
             return time.monotonic()
-        return begun if row.wait is not None else None  # guard: slots-taken-ahead (5): as begun
+        return row.slot_at
 
     async def _put_labels(self, effect: PutLabels, sight: Sight | None) -> None:
         key = f"labels:{self.event.delivery}:{effect.key}"
         missing = _missing(effect, sight.on_item, sight.in_repository) if sight and sight.shows_labels else None
         # Written down before it is sent: after a lost answer only these are ours, not what people set meanwhile.
-        begun = time.monotonic()
         # guard: labels-announced-at-once (4, 30): without detail
         row = await self.ledger.begin(key, detail={"added": missing or []}, follows=bool(missing))
         if row.state == "done":  # guard: labels-once (28)
@@ -123,7 +122,7 @@ class Executor:
             # What was seen will be too old: it is looked for again after the wait, and nothing was sent till then.
             await self.ledger.announce(key, {"added": []})  # guard: labels-before-a-look (4)
             missing = None
-        slot = await self._slot(row, begun)
+        slot = await self._slot(row)
         if missing is None or not row.fresh:
             missing = await self._missing_now(effect, row)
             if missing:
@@ -187,12 +186,11 @@ class Executor:
 
     async def _create_status(self, body: Rendered, thread: Thread, sight: Sight | None) -> None:
         key = f"status:{self.event.repository.id}#{self.event.number}"
-        begun = time.monotonic()
         row = await self.ledger.begin(key, follows=sight is not None and sight.fresh)
         if row.target_id is not None:  # guard: one-status-comment (5, 28)
             await self._edit_status(body, replace(thread, comment_id=row.target_id))
             return
-        slot = await self._slot(row, begun)
+        slot = await self._slot(row)
         # Also at the first attempt: an installation that came back finds what it said before it went.
         seen = sight.comments if row.fresh and not row.wait and sight is not None and sight.fresh else None
         found = await self._look(f"{self._issue}/comments", body, row) if seen is None else self._ours(seen, body)
@@ -217,7 +215,7 @@ class Executor:
         await self.ledger.save_thread(thread)
 
     async def _put_reply(self, effect: PutReply) -> None:
-        key, begun = f"reply:{self._answered()}", time.monotonic()
+        key = f"reply:{self._answered()}"
         row = await self.ledger.begin(key, follows=True)
         if row.state == "done":  # guard: replies-once (28)
             return
@@ -225,7 +223,7 @@ class Executor:
         if not row.fresh and (found := await self._look(f"{self._issue}/comments", effect.body, row)) is not None:
             await self.ledger.done(key, target=found)
             return
-        slot = await self._slot(row, begun)
+        slot = await self._slot(row)
         made = await self._create_comment(key, effect.body, announced=row.fresh and not row.wait, slot=slot)
         await self.ledger.done(key, target=made)
 
@@ -323,11 +321,11 @@ class Executor:
         # guard: reviews-take-no-reactions (34): without self.event.kind.startswith('pull_request_review.')
         if comment is None or self.event.kind.startswith("pull_request_review."):
             return
-        key, begun = f"react:{self._answered()}:{effect.content}", time.monotonic()
+        key = f"react:{self._answered()}:{effect.content}"
         row = await self.ledger.begin(key, follows=True)
         if row.state == "done":  # guard: reactions-once (28)
             return
-        slot = await self._slot(row, begun)
+        slot = await self._slot(row)
         kind = "pulls" if self.event.kind.startswith("pull_request_review_comment.") else "issues"
         url = f"{self._repository}/{kind}/comments/{comment.id}/reactions"
         try:

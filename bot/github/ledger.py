@@ -20,6 +20,8 @@ class EffectState(Protocol):
     def added(self) -> tuple[str, ...]: ...
     @property
     def wait(self) -> float | None: ...
+    @property
+    def slot_at(self) -> float | None: ...
 
 
 class Ledger(Protocol):
@@ -28,8 +30,8 @@ class Ledger(Protocol):
     async def begin(self, key: str, detail: dict[str, Any] | None = None, *, follows: bool = False) -> EffectState:
         """Announce a write, the first attempt with its `detail`; what is there already is returned as it is.
 
-        `follows`: the first attempt is sent at once, so that its write slot may be taken with this; `wait` then says
-        in how many seconds there will be one.
+        `follows`: the first attempt is sent at once, so that its write slot may be taken with this: `slot_at` is when
+        (`time.monotonic()`), or `wait` says in how many seconds there will be one.
         """
         ...
 

@@ -1,5 +1,6 @@
 """What was decided, and what was done about it."""
 
+import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -84,7 +85,8 @@ class Subject:
 class EffectRow:
     """`fresh` is True for the attempt that announced the effect; otherwise an earlier one may have been sent.
 
-    `wait`: seconds until it may be sent, where that was asked; at 0 its write slot is taken.
+    `slot_at`: when (`time.monotonic()`, a little early) its write slot was taken; where none was free, `wait` are the
+    seconds until there is one. Both are None where no slot was asked for.
     """
 
     state: str
@@ -94,6 +96,7 @@ class EffectRow:
     added: tuple[str, ...] = ()
     """Labels that the earlier attempt was about to add."""
     wait: float | None = None
+    slot_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +203,13 @@ class Records:
         statement = f"WITH {_BEGIN}"
         if ended is not None:
             statement, values = f"WITH ended AS ({_DONE}), {_BEGIN}", values | ended.values
+        asked = time.monotonic()
         async with self._pool.connection() as connection:
             row = await (await connection.execute(statement, values)).fetchone()
             if row is not None:
-                return EffectRow("pending", fresh=True, target_id=None, begun_at=row[0], wait=row[1])
+                begun_at, wait = row
+                slot_at = asked if wait == 0 else None  # guard: slots-taken-ahead (5): as asked
+                return EffectRow("pending", fresh=True, target_id=None, begun_at=begun_at, wait=wait, slot_at=slot_at)
             cursor = await connection.execute(
                 "SELECT state, target_id, begun_at, detail FROM assistant.effects WHERE key = %s", (key,)
             )

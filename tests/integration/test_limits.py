@@ -1,6 +1,7 @@
 """Limits that all processes share: write rates, windows, budgets, claims, turns."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Final
@@ -80,15 +81,18 @@ def ledger(pool: Pool, limits: Limits, installation: int) -> DeliveryLedger:
 
 
 async def test_a_slot_is_taken_with_what_is_begun(pool: Pool, limits: Limits) -> None:
+    begun = time.monotonic()
     row = await ledger(pool, limits, 7).begin("a", follows=True)
     assert (row.fresh, row.wait) == (True, 0)
+    assert begun <= (row.slot_at or 0) <= time.monotonic()
     assert await counted(pool) == 1
 
 
 async def test_no_slot_is_taken_for_what_is_not_sent_at_once(pool: Pool, limits: Limits) -> None:
     ours = ledger(pool, limits, 7)
-    assert (await ours.begin("a")).wait is None
-    assert (await ours.begin("a", follows=True)).wait is None, "it was begun before: it has to be looked for first"
+    for follows in (False, True):
+        row = await ours.begin("a", follows=follows)
+        assert (row.wait, row.slot_at) == (None, None), "what was begun before has to be looked for first"
     assert await counted(pool) == 0
 
 
@@ -97,6 +101,7 @@ async def test_where_no_slot_is_free_none_is_taken(pool: Pool, limits: Limits) -
     row = await ledger(pool, limits, 7).begin("a", follows=True)
     assert row.fresh
     assert 0.5 <= (row.wait or 0) <= 1
+    assert row.slot_at is None
     assert await counted(pool) == BURST
     assert (await ledger(pool, limits, 8).begin("b", follows=True)).wait == 0
 

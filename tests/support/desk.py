@@ -40,6 +40,7 @@ class Row:
     begun_at: datetime
     added: tuple[str, ...] = ()
     wait: float | None = None
+    slot_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -68,7 +69,8 @@ class LedgerInMemory:
         if key in self.rows:
             return replace(self.rows[key], fresh=False)
         self.rows[key] = Row("pending", True, None, datetime.now(UTC), tuple((detail or {}).get("added", ())))
-        return replace(self.rows[key], added=(), wait=self.wait if follows else None)
+        slot_at = time.monotonic() if follows and not self.wait else None
+        return replace(self.rows[key], added=(), wait=self.wait if follows else None, slot_at=slot_at)
 
     async def done(self, key: str, *, target: int | None = None, detail: dict[str, Any] | None = None) -> None:
         await self.settle()
