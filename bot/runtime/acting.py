@@ -1,5 +1,6 @@
 """From recorded decisions to effects; after a crash it starts again from the record."""
 
+from bot.computing import computed
 from bot.domain.actions import Review
 from bot.domain.codec import decode_actions
 from bot.domain.compose import Stage, compose, written
@@ -11,7 +12,6 @@ from bot.domain.text import RenderPolicy
 from bot.github.client import GitHub
 from bot.github.executor import Executor
 from bot.runtime import messages
-from bot.runtime.computing import computed
 from bot.runtime.configuration import load_configuration
 from bot.runtime.deciding import Decided
 from bot.runtime.ledger import DeliveryLedger

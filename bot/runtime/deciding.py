@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 import structlog
 
+from bot.computing import computed
 from bot.domain.actions import Reply
 from bot.domain.capability import TRIAGE_ROLES, Capability, CommandHelp, Context, Manifest, Mode
 from bot.domain.codec import encode
@@ -29,7 +30,6 @@ from bot.github.client import GitHub
 from bot.github.reader import Reader
 from bot.github.sight import Sight, sight_of
 from bot.learning.earned import PRECISION
-from bot.runtime.computing import computed
 from bot.runtime.configuration import load_configuration
 from bot.runtime.dislikes import Dislikes
 from bot.runtime.learning import Wanted

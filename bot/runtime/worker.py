@@ -11,6 +11,7 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 from prometheus_client import Counter, Histogram
 
+from bot.computing import PARSED, computed
 from bot.domain.errors import ClaimLost, Deferred, Terminal
 from bot.domain.ports import Fence
 from bot.github.errors import Moved, Unavailable
@@ -26,7 +27,6 @@ HEARTBEAT: Final = 2.0
 _POLL: Final = 0.5
 _GRACE: Final = 25.0
 _RESTART: Final = 1.0
-_BIG: Final = 256 * 1024
 _EVENTS = Counter("assistant_events", "Deliveries by how they ended", ["outcome"])
 _SECONDS = Histogram("assistant_event_seconds", "Seconds of work per delivery")
 
@@ -147,7 +147,7 @@ class Worker:
     async def _attempt(self, waiting: Waiting, key: str, fence: Fence) -> Waiting | None:
         """The item's next delivery once this one has ended (well or not); None too if this one has to wait."""
         try:
-            payload = await _parsed(waiting.body)
+            payload: Any = await computed(lambda: json.loads(waiting.body), len(waiting.body), small=PARSED)
             reason = await self._pipeline.handle(waiting, payload, fence)
         except Terminal as error:
             return await self._end(waiting, key, "done", f"ended: {error}", "terminal")
@@ -180,8 +180,3 @@ class Worker:
         _EVENTS.labels(outcome).inc()
         log.info("event_ended", kind=waiting.event, state=state, reason=reason)
         return following
-
-
-async def _parsed(body: bytes) -> Any:
-    """The payload; a large one must not hold up the others, a small one is read before a thread would have begun."""
-    return await asyncio.to_thread(json.loads, body) if len(body) > _BIG else json.loads(body)

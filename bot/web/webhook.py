@@ -1,6 +1,5 @@
 """POST /webhooks/github: signature first, then durable, then answered; nothing else happens in the request."""
 
-import asyncio
 import hmac
 import json
 import re
@@ -14,6 +13,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import Counter, Histogram
 
+from bot.computing import PARSED, computed
 from bot.domain.events import route
 from bot.store.deliveries import Incoming, compress
 
@@ -21,7 +21,6 @@ log = structlog.get_logger()
 
 MAX_BODY: Final = 25 * 1024 * 1024
 """GitHub's cap: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
-_BIG: Final = 256 * 1024
 _GUID: Final = re.compile(r"^[0-9A-Za-z-]{1,64}$")
 _EVENT: Final = re.compile(r"^[a-z0-9_]{1,64}$")
 _SIGNATURE: Final = re.compile(r"^sha256=[0-9a-f]{64}$")
@@ -67,14 +66,15 @@ class Webhook:
         if body is None:  # guard: large-payloads (26)
             return 413, "the payload is larger than 25 MB"
         signatures = request.headers.getall("X-Hub-Signature-256", [])
-        if not await _aside(body, lambda: self._signed(body, signatures)):  # guard: signatures (26)
+        signed = await computed(lambda: self._signed(body, signatures), len(body), small=PARSED)
+        if not signed:  # guard: signatures (26)
             return 401, "the signature is missing or wrong"
         if request.content_type != "application/json":  # guard: json-only (26)
             return 415, "the content type must be application/json"
         guid, event = request.headers.get("X-GitHub-Delivery", ""), request.headers.get("X-GitHub-Event", "")
         if not _GUID.match(guid) or not _EVENT.match(event):  # guard: delivery-headers (26): each
             return 400, "the X-GitHub-Delivery or X-GitHub-Event header is missing or unusable"
-        incoming = await _aside(body, lambda: self._incoming(guid, event, body))
+        incoming = await computed(lambda: self._incoming(guid, event, body), len(body), small=PARSED)
         if incoming is None:  # guard: json-objects (26)
             return 400, "the body is no JSON object"
         if not incoming.body:  # guard: unwanted-events (34)
@@ -122,8 +122,3 @@ def _parse(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
-
-
-async def _aside(body: bytes, work: Callable[[], Any]) -> Any:
-    """The work's result; a large body must not hold up the others."""
-    return await asyncio.to_thread(work) if len(body) > _BIG else work()

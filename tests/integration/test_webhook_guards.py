@@ -187,7 +187,7 @@ async def test_a_large_payload_does_not_hold_up_the_others(hook: Hook, monkeypat
         used.append(1)
         return await real(work, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("bot.web.webhook.asyncio.to_thread", counted)
+    monkeypatch.setattr("bot.computing.asyncio.to_thread", counted)
     await hook.post(BODY)
     assert used == []
     await hook.post(json.dumps({**PAYLOAD, "x": "y" * 300_000}).encode())

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from bot.runtime.computing import SMALL, computed
+from bot.computing import SMALL, computed
 
 
 @pytest.mark.parametrize(("size", "at_once"), [(0, True), (SMALL, True), (SMALL + 1, False), (65_536, False)])
